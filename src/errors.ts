@@ -1,0 +1,94 @@
+/** What every error of this package may carry besides its message. */
+export interface RecordsErrorOptions {
+  /** The driver's error, or the error of the caller's own code, that led to this one. */
+  cause?: unknown
+}
+
+/**
+ * The root of every error that this package throws on purpose.
+ *
+ * `code` is stable and meant for programs; the message is meant for people: what happened, where, what to do.
+ * No message holds a value from a document; the driver's own error, which may hold one, is the `cause`.
+ */
+export class RecordsError extends Error {
+  /** A stable word for programs, such as `invalid_query` or `missing_table`. */
+  readonly code: string
+
+  constructor(code: string, message: string, options: RecordsErrorOptions = {}) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** A query, a condition or an id that has no meaning. Nothing was sent. */
+export class InvalidQueryError extends RecordsError {
+  /** JSON pointer (RFC 6901) to the place, from the root of what was passed; `""` is the whole of it. */
+  readonly pointer: string
+
+  constructor(pointer: string, reason: string, options?: RecordsErrorOptions & { code?: string }) {
+    super(options?.code ?? "invalid_query", `${pointer === "" ? "the query" : pointer}: ${reason}`, options)
+    this.pointer = pointer
+  }
+}
+
+/** A record that cannot be stored as it was given. Nothing was written. */
+export class InvalidRecordError extends RecordsError {
+  /** JSON pointer (RFC 6901) to the place, from the root of what was passed: `/fields/tags/0`, in a batch `/7/fields/tags/0`. */
+  readonly pointer: string
+
+  constructor(pointer: string, reason: string, options?: RecordsErrorOptions) {
+    super("invalid_record", `${pointer === "" ? "the record" : pointer}: ${reason}`, options)
+    this.pointer = pointer
+  }
+}
+
+/** A write that names a record which is not there. */
+export class RecordNotFoundError extends RecordsError {
+  /** The id that was asked for. */
+  readonly id: string
+
+  constructor(id: string) {
+    super("record_not_found", `there is no record with the id ${JSON.stringify(id)}: create it, or use exists() first`)
+    this.id = id
+  }
+}
+
+/** A record that would be the second one with its id, or with a value that a unique index keeps apart. */
+export class DuplicateRecordError extends RecordsError {
+  constructor(message: string, options?: RecordsErrorOptions) {
+    super("duplicate_record", message, options)
+  }
+}
+
+/** The server rolled the transaction back because of another one (SQLSTATE 40001 or 40P01): run it again. */
+export class TransactionConflictError extends RecordsError {
+  constructor(options?: RecordsErrorOptions) {
+    super("transaction_conflict", "the server rolled this transaction back because it ran into another one: nothing of it was stored, run it again", options)
+  }
+}
+
+/** The connection broke while COMMIT was under way: it may or may not have happened. */
+export class UnknownCommitError extends RecordsError {
+  constructor(options?: RecordsErrorOptions) {
+    super(
+      "unknown_commit",
+      "the connection broke before the server answered COMMIT: the transaction may or may not be stored; read what it wrote before you run it again",
+      options,
+    )
+  }
+}
+
+/** The server cannot be reached, went away, or has no connection left. */
+export class DatabaseUnavailableError extends RecordsError {
+  constructor(message: string, options?: RecordsErrorOptions) {
+    super("database_unavailable", message, options)
+  }
+}
+
+/** Something outside the query is wrong: options, password, privileges, a table that is missing. */
+export class ConfigurationError extends RecordsError {
+  constructor(code: string, message: string, options?: RecordsErrorOptions) {
+    super(code, message, options)
+  }
+}

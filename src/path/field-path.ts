@@ -1,0 +1,84 @@
+import { textFault } from "../json/json-text.ts"
+import { type DocumentColumn, dottedStep, type FieldPath, isPlainColumn, type PathStep } from "./json-path.ts"
+import { sqlSteps } from "./sql-path.ts"
+
+/** Why a field names nothing, in words for the caller. */
+export interface PathFault {
+  readonly fault: string
+}
+
+/**
+ * What a field of a query names, from any of its three spellings; or why it names nothing.
+ *
+ * `fields.tags.0` and `fields->'tags'->0` are the list `["fields", "tags", 0]`. In a list every string is a key
+ * exactly as it stands, so any key can be named that way.
+ *
+ * @example
+ * fieldPath("fields.address.city") // { column: "fields", steps: ["address", "city"] }
+ */
+export function fieldPath(field: unknown): FieldPath | PathFault {
+  if (typeof field === "string") return spelledPath(field)
+  if (Array.isArray(field)) return listPath(field)
+  return { fault: 'a field is a string such as "fields.name", or a list such as ["fields", "name"]' }
+}
+
+const ROOTS = "a field starts with fields or metadata, or is id, revision, createdAt or updatedAt"
+
+function spelledPath(field: string): FieldPath | PathFault {
+  if (isPlainColumn(field)) return { column: field }
+  const column = documentColumn(field)
+  if (column === undefined) return { fault: ROOTS }
+  const rest = field.slice(column.length)
+  if (rest === "") return { column, steps: [] }
+  if (rest.startsWith(".")) return checkedPath(column, rest.slice(1).split(".").map(dottedStep), "dotted")
+  const steps = sqlSteps(rest)
+  if (steps !== undefined) return checkedPath(column, steps, "sql")
+  return {
+    fault: `after ${column} comes a dotted path (fields.a.b) or an SQL path (fields->'a'->>'b', fields#>>'{a,b}') and nothing else`,
+  }
+}
+
+function documentColumn(field: string): DocumentColumn | undefined {
+  if (/^fields(?:$|[.\-#])/.test(field)) return "fields"
+  if (/^metadata(?:$|[.\-#])/.test(field)) return "metadata"
+  return undefined
+}
+
+function listPath(list: readonly unknown[]): FieldPath | PathFault {
+  const [column, ...steps] = list
+  if (isPlainColumn(column) && steps.length === 0) return { column }
+  if (column !== "fields" && column !== "metadata") return { fault: ROOTS }
+  const path: PathStep[] = []
+  for (const step of steps) {
+    if (typeof step !== "string" && typeof step !== "number") return { fault: "a list holds keys (strings) and array indexes (numbers)" }
+    path.push(step)
+  }
+  return checkedPath(column, path, "list")
+}
+
+function checkedPath(column: DocumentColumn, steps: readonly PathStep[], spelling: Spelling): FieldPath | PathFault {
+  for (const step of steps) {
+    const fault = typeof step === "number" ? indexFault(step) : keyFault(step, spelling)
+    if (fault !== undefined) return { fault }
+  }
+  return { column, steps: steps.map(reachableStep) }
+}
+
+type Spelling = "dotted" | "sql" | "list"
+
+// PostgreSQL's array indexes are 32-bit integers, and no jsonb array is that long: beyond it an index names nothing.
+const HIGHEST_INDEX = 2 ** 31 - 1
+
+function reachableStep(step: PathStep): PathStep {
+  return typeof step === "number" ? Math.max(-HIGHEST_INDEX, Math.min(HIGHEST_INDEX, step)) + 0 : step
+}
+
+function indexFault(index: number): string | undefined {
+  return !Number.isInteger(index) ? "an array index is a whole number" : undefined
+}
+
+function keyFault(key: string, spelling: Spelling): string | undefined {
+  if (key === "" && spelling === "dotted") return 'a dotted path has an empty segment: name the empty key in a list, ["fields", ""]'
+  const fault = textFault(key)
+  return fault === undefined ? undefined : `a key holds ${fault}`
+}

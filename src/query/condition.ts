@@ -1,0 +1,177 @@
+import type { CheckedField, DottedPath, Field, ListPath, PlainColumn, SqlPath, ValueAt } from "./field.ts"
+import type { OperatorName, OperatorTaking } from "./operator.ts"
+
+/** Text, numbers, booleans and dates: what a list operand may hold. */
+export type Scalar = string | number | bigint | boolean | Date
+
+// These two carry what the compiler needs to know; they are never there at run time.
+declare const recordType: unique symbol
+declare const checked: unique symbol
+
+// A method, so that a condition made outside a query (of `never`) fits every record type, and fits in either direction.
+interface Typed<T> {
+  [recordType]?(record: T): void
+}
+
+/** One comparison: a field, an operator and, for most operators, a value. Plain data. */
+export interface Comparison<T, F, O, V> extends Typed<T> {
+  readonly field: F
+  readonly operator: O
+  readonly value: V
+}
+
+/** A test that needs no value: `exists` and `not_exists`. */
+export interface Test<T, F, O> extends Typed<T> {
+  readonly field: F
+  readonly operator: O
+  readonly value?: undefined
+}
+
+/** A comparison that `filter` has checked against the record type. */
+export interface Checked<T> extends Typed<T> {
+  readonly field: string | ListPath
+  readonly operator: OperatorName
+  readonly value?: unknown
+  readonly [checked]: true
+}
+
+// Named in the other forms as well, so that the compiler points at a wrong field and not at the whole object.
+interface Group<T> extends Typed<T> {
+  readonly field?: undefined
+  readonly operator?: undefined
+  readonly value?: undefined
+}
+
+/** True when every one of the conditions is; `and: []` is true. */
+export interface And<T> extends Group<T> {
+  readonly and: readonly Condition<T>[]
+}
+
+/** True when at least one of the conditions is; `or: []` is false. */
+export interface Or<T> extends Group<T> {
+  readonly or: readonly Condition<T>[]
+}
+
+/** The exact complement of a condition, records without the value included. */
+export interface Not<T> extends Group<T> {
+  readonly not: Condition<T>
+}
+
+/**
+ * A condition over records of the shape `T`, as plain JSON data.
+ * `RecordShape<Person, Source>` is the shape of a record with those fields and that metadata.
+ */
+export type Condition<T = never> = And<T> | Or<T> | Not<T> | Checked<T> | ([T] extends [never] ? LooseLeaf<T> : Leaf<T> | OtherSpelling<T>)
+
+type Leaf<T> = { [F in DottedPath<T>]: LeafOn<T, F, ValueAt<T, F>> }[DottedPath<T>]
+
+type LeafOn<T, F, V> =
+  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"value">, OperandOf<V, "=">>
+  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"ordered">, OperandOf<V, ">">>
+  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"range">, OperandOf<V, "between">>
+  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"list">, OperandOf<V, "in">>
+  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"pattern" | "regex" | "text">, string>
+  | Test<T, F, OperatorOn<F, V> & OperatorTaking<"none">>
+
+// In a plain object these two spellings are accepted by their form; `filter(...)` checks them against the type.
+type OtherSpelling<T> = LooseLeaf<T, SqlPath | ListPath>
+
+type LooseLeaf<T, F = string | ListPath> =
+  | { [O in OperatorName as Exclude<O, OperatorTaking<"none">>]: Comparison<T, F, O, LooseOperand<O>> }[Exclude<OperatorName, OperatorTaking<"none">>]
+  | Test<T, F, OperatorTaking<"none">>
+
+type LooseOperand<O> = OperandOf<Scalar | object, O>
+
+/** The operators that make sense on a value of the type `V`: orderings on text, numbers and dates, patterns on text. */
+export type OperatorOn<F, V> =
+  | OperatorTaking<"value" | "list">
+  | (F extends PlainColumn ? never : OperatorTaking<"none">)
+  | ([Extract<V, string | number | bigint | Date>] extends [never] ? never : OperatorTaking<"ordered" | "range">)
+  | ([Extract<V, string>] extends [never] ? never : F extends PlainColumn ? never : OperatorTaking<"pattern" | "regex" | "text">)
+
+/** What an operator takes when the value has the type `V`. */
+export type OperandOf<V, O> =
+  O extends OperatorTaking<"value">
+    ? Wider<V>
+    : O extends OperatorTaking<"ordered">
+      ? Wider<Extract<V, string | number | bigint | Date>>
+      : O extends OperatorTaking<"range">
+        ? Pair<Extract<V, string | number | bigint | Date>>
+        : O extends OperatorTaking<"list">
+          ? readonly Wider<Extract<V, Scalar>>[]
+          : O extends OperatorTaking<"pattern" | "regex" | "text">
+            ? string
+            : never
+
+// A number can be given as a bigint, a date as the string that is stored.
+type Wider<V> = V extends number | bigint ? number | bigint : V extends Date ? Date | string : V
+
+type Pair<V> =
+  | ([Extract<V, string>] extends [never] ? never : readonly [Extract<V, string>, Extract<V, string>])
+  | ([Extract<V, number | bigint>] extends [never] ? never : readonly [number | bigint, number | bigint])
+  | ([Extract<V, Date>] extends [never] ? never : readonly [Date | string, Date | string])
+
+type OperatorAt<T, F> = [T] extends [never] ? OperatorName : OperatorOn<F, ValueAt<T, F>>
+type OperandArguments<T, F, O> = O extends OperatorTaking<"none"> ? readonly [] : readonly [value: OperandAt<T, F, O>]
+type OperandAt<T, F, O> = [T] extends [never] ? LooseOperand<O> : OperandOf<ValueAt<T, F>, O>
+
+/**
+ * A comparison of one field. Inside a query of a typed database the field, the operator and the value are checked
+ * against the record type; a wrong one is a compile error at that word.
+ *
+ * A field with no value (missing, JSON null, SQL NULL) makes every operator false but `not_exists`.
+ *
+ * @example
+ * filter("fields.age", ">=", 18) // { field: "fields.age", operator: ">=", value: 18 }
+ * // coalesce("fields"->'age', 'null') >= $1::jsonb and coalesce("fields"->'age', 'null') < 'false'
+ */
+export function filter<
+  T = never,
+  const F extends Field<T> = Field<T>,
+  const O extends OperatorAt<T, F> = OperatorAt<T, F>,
+  const V extends readonly unknown[] & OperandArguments<T, F, O> = readonly unknown[] & OperandArguments<T, F, O>,
+>(field: F & CheckedField<T, F>, operator: O, ...value: V): Filter<T, F, O, V>
+export function filter(field: unknown, operator: unknown, ...value: unknown[]): object {
+  // Without a value the key is left out, so that the condition is the same after JSON and back.
+  return value.length === 0 ? { field, operator } : { field, operator, value: value[0] }
+}
+
+/** What `filter` gives: checked already inside a typed query; outside of one it waits to be checked where it is used. */
+export type Filter<T, F, O, V extends readonly unknown[]> = [T] extends [never] ? Comparison<T, F, O, V[0]> : Checked<T>
+
+/**
+ * True when every condition is. With none it is true.
+ *
+ * @example
+ * and(filter("fields.age", ">=", 18), filter("fields.name", "exists"))
+ */
+export function and<T = never, const C extends readonly Condition<T>[] = readonly Condition<T>[]>(
+  ...conditions: C
+): [T] extends [never] ? { readonly and: C } : And<T>
+export function and(...conditions: unknown[]): object {
+  return { and: conditions }
+}
+
+/**
+ * True when at least one condition is. With none it is false.
+ *
+ * @example
+ * or(filter("fields.city", "=", "Paris"), filter("fields.city", "=", "Oslo"))
+ */
+export function or<T = never, const C extends readonly Condition<T>[] = readonly Condition<T>[]>(
+  ...conditions: C
+): [T] extends [never] ? { readonly or: C } : Or<T>
+export function or(...conditions: unknown[]): object {
+  return { or: conditions }
+}
+
+/**
+ * The exact complement: `not(filter("fields.age", "=", 3))` also finds records that have no age.
+ *
+ * @example
+ * not(filter("fields.age", "=", 3))
+ */
+export function not<T = never, const C extends Condition<T> = Condition<T>>(condition: C): [T] extends [never] ? { readonly not: C } : Not<T>
+export function not(condition: unknown): object {
+  return { not: condition }
+}

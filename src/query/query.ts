@@ -1,0 +1,52 @@
+import type { Condition } from "./condition.ts"
+import type { DottedPath, JsonObject, ListPath, RecordShape, Selected, SqlPath, Stored } from "./field.ts"
+
+/** How a field may be named in `sort` and `select`. */
+export type FieldName<T> = [T] extends [never] ? string | ListPath : DottedPath<T> | SqlPath | ListPath
+
+/** One key of an order. */
+export interface SortKey<T = never> {
+  readonly field: FieldName<T>
+  /** `asc` when left out. `desc` is its exact mirror. */
+  readonly order?: "asc" | "desc" | undefined
+  /** Puts records without a value before or after all others; without it they are the lowest. */
+  readonly nulls?: "first" | "last" | undefined
+}
+
+/** A question to a table of records, as plain JSON data. */
+export interface Query<T = never, Paths = readonly FieldName<T>[]> {
+  /** All of them must be true. With none, every record is found. */
+  readonly filters?: readonly Condition<T>[] | undefined
+  /** The order; ties, and no order at all, are settled by `id`. */
+  readonly sort?: readonly SortKey<T>[] | undefined
+  /** The most records to bring: a whole number from 0, which brings none. */
+  readonly limit?: number | undefined
+  /** How many records to pass over first. */
+  readonly offset?: number | undefined
+  /** Brings these paths only, each in its place. */
+  readonly select?: Paths | undefined
+}
+
+/** A record as it is stored. */
+export interface StoredRecord<F = JsonObject, M = JsonObject> {
+  /** A UUID in lower case. */
+  readonly id: string
+  readonly fields: Stored<F>
+  readonly metadata: Stored<M> | null
+  /** 1 when created; every write adds one. */
+  readonly revision: number
+  /** Whole milliseconds, equal to the column. */
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** A row of a query with `select`: every selected path in its place, and nothing else. */
+export type SelectedRecord<F, M, Paths extends readonly unknown[]> = AllOf<
+  { [I in keyof Paths]: (row: Selected<RecordShape<F, M | null>, Paths[I]>) => void }[number]
+>
+
+/** What `search` gives for each record: the whole of it, or with `select` those paths. */
+export type Found<F, M, Paths> = Paths extends readonly unknown[] ? SelectedRecord<F, M, Paths> : StoredRecord<F, M>
+
+// A parameter that must serve every one of several functions is the intersection of theirs.
+type AllOf<Functions> = [Functions] extends [(row: infer Row) => void] ? Row : never

@@ -1,0 +1,148 @@
+import { Cursor, RegexFault } from "./regex-cursor.ts"
+import { readBracket, readEscape } from "./regex-lexemes.ts"
+import type { RegexNode } from "./regex-node.ts"
+
+/** What the options at the start of an expression, such as `(?i)`, make of it. */
+export interface RegexOptions {
+  readonly ignoreCase: boolean
+  /** `.` and negated brackets stop at a newline. */
+  readonly newlineStops: boolean
+  /** `^` and `$` match at newlines as well. */
+  readonly newlineAnchors: boolean
+}
+
+/**
+ * A regular expression that was read, or why it is none. Basic and extended ones, `(?b)` and `(?e)`, are not looked
+ * into; a literal one, `***=` or `(?q)`, is the text itself.
+ */
+export type RegularExpression =
+  | { readonly ok: true; readonly kind: "advanced"; readonly options: RegexOptions; readonly node: RegexNode }
+  | { readonly ok: true; readonly kind: "literal"; readonly options: RegexOptions; readonly text: string }
+  | { readonly ok: true; readonly kind: "basic" }
+  | { readonly ok: false; readonly reason: string; readonly offset: number }
+
+/**
+ * Reads a regular expression as PostgreSQL's `~` does, with no server. The reason of a refusal names metacharacters
+ * only; `offset` counts characters from 0.
+ *
+ * @example
+ * regularExpression("(") // { ok: false, reason: "an opening parenthesis is never closed", offset: 1 }
+ * @see https://www.postgresql.org/docs/18/functions-matching.html#POSIX-SYNTAX-DETAILS
+ */
+export function regularExpression(pattern: string): RegularExpression {
+  const cursor = new Cursor(pattern)
+  try {
+    return readExpression(cursor)
+  } catch (error) {
+    if (error instanceof RegexFault) return { ok: false, reason: error.message, offset: cursor.at }
+    throw error
+  }
+}
+
+function readExpression(cursor: Cursor): RegularExpression {
+  let options: RegexOptions = { ignoreCase: false, newlineStops: false, newlineAnchors: false }
+  if (cursor.take("***=")) return { ok: true, kind: "literal", options, text: cursor.rest() }
+  if (!cursor.take("***:") && cursor.looksAt("***") && cursor.rest().length > 3) cursor.fail("*** is followed by : or =")
+  if (/^\(\?[A-Za-z]/.test(cursor.rest())) {
+    const letters = readOptionLetters(cursor)
+    const syntax = letters.match(/[beq](?=[^beq]*$)/)?.[0]
+    options = optionsOf(letters)
+    if (syntax === "q") return { ok: true, kind: "literal", options: { ...options, newlineStops: false, newlineAnchors: false }, text: cursor.rest() }
+    if (syntax !== undefined) return { ok: true, kind: "basic" }
+    cursor.isExpanded = /x(?=[^tx]*$)/.test(letters)
+  }
+  const node = readBranches(cursor)
+  if (cursor.looksAt(")")) cursor.fail("a closing parenthesis was never opened")
+  return { ok: true, kind: "advanced", options, node }
+}
+
+function readOptionLetters(cursor: Cursor): string {
+  const letters = /^\(\?([A-Za-z]+)/.exec(cursor.rest())?.[1] ?? ""
+  cursor.at += 2 + letters.length
+  if (/[^bceimnpqstwx]/.test(letters)) cursor.fail("(? at the start is followed by option letters, of b c e i m n p q s t w x")
+  if (!cursor.take(")")) cursor.fail("the option letters at the start are not closed with a parenthesis")
+  return letters
+}
+
+// Later letters go before earlier ones.
+function optionsOf(letters: string): RegexOptions {
+  const newline = letters.match(/[mnpsw](?=[^mnpsw]*$)/)?.[0] ?? ""
+  return {
+    ignoreCase: /i(?=[^ci]*$)/.test(letters),
+    newlineStops: "mnp".includes(newline) && newline !== "",
+    newlineAnchors: "mnw".includes(newline) && newline !== "",
+  }
+}
+
+function readBranches(cursor: Cursor, inLook = false): RegexNode {
+  const of = [readSequence(cursor, inLook)]
+  while (cursor.take("|")) of.push(readSequence(cursor, inLook))
+  return { kind: "branches", of }
+}
+
+function readSequence(cursor: Cursor, inLook: boolean): RegexNode {
+  const of: RegexNode[] = []
+  for (cursor.skip(); !cursor.isDone && !cursor.looksAt("|") && !cursor.looksAt(")"); cursor.skip()) of.push(readQuantified(cursor, inLook))
+  return { kind: "sequence", of }
+}
+
+function readQuantified(cursor: Cursor, inLook: boolean): RegexNode {
+  if (/^(?:[*+?]|\{[0-9])/.test(cursor.rest())) cursor.fail("a quantifier has nothing to repeat")
+  const atom = readAtom(cursor, inLook)
+  // What takes no character cannot be repeated; a quantifier after it is found by the next call.
+  if (atom.kind === "constraint" || atom.kind === "look") return atom
+  cursor.skip()
+  const range = readQuantifier(cursor)
+  if (range === undefined) return atom
+  return { kind: "repeat", ...range, lazy: cursor.take("?"), of: atom }
+}
+
+const MOST_REPEATS = 255
+
+function readQuantifier(cursor: Cursor): { min: number; max: number } | undefined {
+  if (cursor.take("*")) return { min: 0, max: Number.POSITIVE_INFINITY }
+  if (cursor.take("+")) return { min: 1, max: Number.POSITIVE_INFINITY }
+  if (cursor.take("?")) return { min: 0, max: 1 }
+  if (!/^\{[0-9]/.test(cursor.rest())) return undefined
+  const bound = /^\{([0-9]+)(?:(,)([0-9]*))?\}/.exec(cursor.rest())
+  if (bound === null) return cursor.fail("a bound reads {m}, {m,} or {m,n}")
+  const [whole, least = "", comma, most = ""] = bound
+  const min = Number(least)
+  const max = comma === undefined ? min : most === "" ? Number.POSITIVE_INFINITY : Number(most)
+  if (min > MOST_REPEATS || (max !== Number.POSITIVE_INFINITY && max > MOST_REPEATS)) cursor.fail(`a bound is at most ${MOST_REPEATS}`)
+  if (min > max) cursor.fail("the first number of a bound is not above the second")
+  cursor.at += whole.length
+  return { min, max }
+}
+
+function readAtom(cursor: Cursor, inLook: boolean): RegexNode {
+  if (cursor.take("(")) return readParentheses(cursor, inLook)
+  if (cursor.take("[[:<:]]")) return { kind: "constraint", name: "word start" }
+  if (cursor.take("[[:>:]]")) return { kind: "constraint", name: "word end" }
+  if (cursor.take("[")) return readBracket(cursor)
+  if (cursor.take("\\")) return readEscape(cursor, inLook)
+  if (cursor.take(".")) return { kind: "any" }
+  if (cursor.take("^")) return { kind: "constraint", name: "line start" }
+  if (cursor.take("$")) return { kind: "constraint", name: "line end" }
+  return { kind: "character", codePoint: cursor.next() }
+}
+
+function readParentheses(cursor: Cursor, inLook: boolean): RegexNode {
+  const look = ["?=", "?!", "?<=", "?<!"].find((opening) => cursor.take(opening))
+  if (look !== undefined) {
+    const of = closed(cursor, readBranches(cursor, true))
+    return { kind: "look", behind: look.includes("<"), negated: look.includes("!"), of }
+  }
+  // A group inside a lookaround captures nothing.
+  const captures = !cursor.take("?:") && !inLook
+  if (captures && cursor.looksAt("?")) cursor.fail("(? is followed by : = ! <= <! or #")
+  if (inLook && cursor.looksAt("?")) cursor.fail("(? is followed by : = ! <= <! or #")
+  const number = captures ? cursor.openGroup() : 0
+  const of = closed(cursor, readBranches(cursor, inLook))
+  if (captures) cursor.closeGroup(number)
+  return { kind: "group", captures, of }
+}
+
+function closed(cursor: Cursor, node: RegexNode): RegexNode {
+  return cursor.take(")") ? node : cursor.fail("an opening parenthesis is never closed")
+}
