@@ -1,0 +1,75 @@
+import type { JsonPath, PathStep, PlainColumnName } from "../path/json-path.ts"
+import { plainColumns } from "../path/json-path.ts"
+
+/*
+ * The SQL of a path, and the only place where a key becomes SQL text. Filter, sort, selection and indexes all take
+ * it from here: an index serves a query only when both spell the path alike.
+ */
+
+/**
+ * The value at a path as `jsonb`, SQL NULL where there is none.
+ *
+ * @example
+ * jsonAccessor({ column: "fields", steps: ["tags", 0] })
+ * // case when jsonb_typeof("fields"->'tags') = 'array' then "fields"->'tags'->0 end
+ */
+export function jsonAccessor(path: JsonPath, table?: string): string {
+  return path.steps.reduce(stepInto, columnName(path.column, table))
+}
+
+/**
+ * The value at a path as `jsonb`, JSON null where there is none: one total order, and never SQL NULL.
+ *
+ * @example
+ * valueAccessor({ column: "fields", steps: ["age"] }) // coalesce("fields"->'age', 'null')
+ */
+export function valueAccessor(path: JsonPath, table?: string): string {
+  return isWholeFields(path) ? jsonAccessor(path, table) : `coalesce(${jsonAccessor(path, table)}, 'null')`
+}
+
+/**
+ * The value at a path as text, SQL NULL where there is none; a string without its quotes.
+ *
+ * @example
+ * textAccessor({ column: "fields", steps: ["address", "city"] }) // "fields"->'address'->>'city'
+ */
+export function textAccessor(path: JsonPath, table?: string): string {
+  const last = path.steps.at(-1)
+  const parent = jsonAccessor({ column: path.column, steps: path.steps.slice(0, -1) }, table)
+  // The one operator that turns the document itself into text.
+  if (last === undefined) return `${columnName(path.column, table)}#>>'{}'`
+  return typeof last === "string" ? `${parent}->>${keyLiteral(last)}` : elementOf(parent, "->>", last)
+}
+
+/** A column that is no document. */
+export function columnAccessor(column: PlainColumnName, table?: string): string {
+  return columnName(plainColumns[column], table)
+}
+
+function isWholeFields(path: JsonPath): boolean {
+  return path.column === "fields" && path.steps.length === 0
+}
+
+function columnName(column: string, table: string | undefined): string {
+  return table === undefined ? identifier(column) : `${identifier(table)}.${identifier(column)}`
+}
+
+function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+function stepInto(parent: string, step: PathStep): string {
+  return typeof step === "string" ? `${parent}->${keyLiteral(step)}` : elementOf(parent, "->", step)
+}
+
+// PostgreSQL takes a lone scalar for an array of one: '5'::jsonb -> 0 is 5. A path must find nothing there.
+function elementOf(parent: string, arrow: "->" | "->>", index: number): string {
+  // The blank keeps `->` and a minus sign from being read as one operator.
+  return `(case when jsonb_typeof(${parent}) = 'array' then ${parent}${arrow}${index < 0 ? ` ${index}` : index} end)`
+}
+
+// With a backslash only the E'' form means the same whatever standard_conforming_strings is set to.
+function keyLiteral(key: string): string {
+  const quoted = key.replaceAll("'", "''")
+  return key.includes("\\") ? ` E'${quoted.replaceAll("\\", "\\\\")}'` : `'${quoted}'`
+}

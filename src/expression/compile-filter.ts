@@ -1,0 +1,47 @@
+import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely"
+import type { DefinitionOf } from "../definition/records-definition.ts"
+import { checkedCondition } from "../predicate/checked-condition.ts"
+import type { Predicate } from "../predicate/predicate.ts"
+import type { Condition } from "../query/condition.ts"
+import { columnTest } from "./column-test.ts"
+import { documentTest } from "./document-test.ts"
+
+/** How a condition is put into a query of the caller's own. */
+export interface CompileFilterOptions {
+  /** The alias of the table of records in that query; without it columns are named without a table. */
+  alias?: string
+}
+
+/**
+ * The condition as a Kysely expression, for a `where` of the caller's own query.
+ * It is true or false, never NULL, on every row of a table of records.
+ *
+ * @example
+ * db.selectFrom("people as p").select("p.id").where(compileFilter(filter("fields.age", ">", 30), people, { alias: "p" }))
+ * // where (coalesce("p"."fields"->'age', 'null') > $1::jsonb and coalesce("p"."fields"->'age', 'null') < 'false')
+ * @throws InvalidQueryError whose pointer counts from the condition.
+ */
+export function compileFilter<T = never>(
+  condition: NoInfer<Condition<T>>,
+  _definition?: DefinitionOf<T>,
+  options: CompileFilterOptions = {},
+): Expression<SqlBool> {
+  return predicateSql(checkedCondition(condition, ""), options.alias)
+}
+
+/** All of the predicates at once. */
+export function allOf(predicates: readonly Predicate[], table?: string): Expression<SqlBool> {
+  return predicateSql({ kind: "and", of: predicates }, table)
+}
+
+function predicateSql(predicate: Predicate, table: string | undefined): RawBuilder<SqlBool> {
+  if (predicate.kind === "document") return documentTest(predicate, table)
+  if (predicate.kind === "column") return columnTest(predicate, table)
+  if (predicate.kind === "not") return sql`(not ${predicateSql(predicate.of, table)})`
+  if (predicate.of.length === 0) return predicate.kind === "and" ? sql`true` : sql`false`
+  const parts = predicate.of.map((part) => predicateSql(part, table))
+  return parts.length === 1 && parts[0] !== undefined ? parts[0] : sql`(${sql.join(parts, predicate.kind === "and" ? AND : OR)})`
+}
+
+const AND = sql` and `
+const OR = sql` or `

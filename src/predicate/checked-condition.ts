@@ -1,0 +1,97 @@
+import { InvalidQueryError } from "../errors.ts"
+import { child } from "../json/json-pointer.ts"
+import { fieldPath } from "../path/field-path.ts"
+import { type FieldPath, isJsonPath, type JsonPath } from "../path/json-path.ts"
+import { isOperatorName, operators, type PositiveOperator, positive } from "../query/operator.ts"
+import { appliesToColumns, columnOperand } from "./column-operand.ts"
+import { operandChecks } from "./operand.ts"
+import type { DocumentTest, Predicate } from "./predicate.ts"
+
+/** Levels of `and`, `or` and `not` that a condition may have. */
+export const MAX_CONDITION_DEPTH = 500
+
+/**
+ * The predicate of a condition, or the first thing that is wrong with it.
+ *
+ * @throws InvalidQueryError with the JSON pointer of the place, counted from `pointer`.
+ */
+export function checkedCondition(condition: unknown, pointer: string, depth = 0): Predicate {
+  const place = plainObject(condition, pointer, "a condition is an object: { field, operator, value }, { and }, { or } or { not }")
+  if (depth > MAX_CONDITION_DEPTH) return refuse(pointer, `conditions are nested deeper than ${MAX_CONDITION_DEPTH} levels`)
+  const keys = definedKeys(place)
+  const kind = keys.find((key) => key === "and" || key === "or" || key === "not")
+  if (kind === undefined) return leaf(place, keys, pointer)
+  if (keys.length > 1) return refuse(pointer, `${kind} stands alone in its object: put the other condition beside it, in a list`)
+  const inner = child(pointer, kind)
+  if (kind === "not") return { kind, of: checkedCondition(place["not"], inner, depth + 1) }
+  return { kind, of: checkedConditions(place[kind], inner, depth + 1) }
+}
+
+/** The predicates of a list of conditions. */
+export function checkedConditions(list: unknown, pointer: string, depth = 0): readonly Predicate[] {
+  if (!Array.isArray(list)) return refuse(pointer, "takes a list of conditions")
+  return Array.from(list, (condition, index) => checkedCondition(condition, child(pointer, index), depth))
+}
+
+/** What a field names. @throws InvalidQueryError when it names nothing. */
+export function checkedField(field: unknown, pointer: string): FieldPath {
+  const path = fieldPath(field)
+  return "fault" in path ? refuse(pointer, path.fault) : path
+}
+
+/** An object that JSON can write, as opposed to a list, a class instance or a scalar. */
+export function plainObject(value: unknown, pointer: string, expected: string): Record<string, unknown> {
+  if (isPlainObject(value)) return value
+  return refuse(pointer, expected)
+}
+
+/** The keys that are given; `undefined` is absent. */
+export function definedKeys(object: Record<string, unknown>): string[] {
+  return Object.keys(object).filter((key) => object[key] !== undefined)
+}
+
+/** @throws InvalidQueryError always. */
+export function refuse(pointer: string, reason: string): never {
+  throw new InvalidQueryError(pointer, reason)
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.prototype.toString.call(value) === "[object Object]"
+}
+
+const LEAF_KEYS = ["field", "operator", "value"]
+
+function leaf(given: Record<string, unknown>, keys: readonly string[], pointer: string): Predicate {
+  const unknown = keys.find((key) => !LEAF_KEYS.includes(key))
+  if (unknown !== undefined) return refuse(child(pointer, unknown), `unknown key: a condition has field, operator and value, or one of and, or, not`)
+  const path = checkedField(given["field"], child(pointer, "field"))
+  const operator = given["operator"]
+  if (!isOperatorName(operator)) {
+    return refuse(child(pointer, "operator"), `unknown operator: it is one of ${Object.keys(operators).join(" ")}`)
+  }
+  const meaning = positive(operator)
+  const value = given["value"]
+  return isJsonPath(path) ? documentTest(path, meaning, value, pointer) : columnTest(path.column, meaning, value, pointer)
+}
+
+interface Meaning {
+  readonly operator: PositiveOperator
+  readonly negated: boolean
+}
+
+function documentTest(path: JsonPath, { operator, negated }: Meaning, value: unknown, pointer: string): Predicate {
+  const operand = operandChecks[operators[operator].operand](value, child(pointer, "value"), refuse)
+  return checkedTest({ kind: "document", path, operator, negated, operand })
+}
+
+function columnTest(column: Exclude<FieldPath, JsonPath>["column"], { operator, negated }: Meaning, value: unknown, pointer: string): Predicate {
+  if (!appliesToColumns(operator)) {
+    return refuse(child(pointer, "operator"), `${column} is a column that always has a value: it takes = != > >= < <= between not_between in not_in`)
+  }
+  return { kind: "column", column, operator, negated, operand: columnOperand(column, operator, value, child(pointer, "value"), refuse) }
+}
+
+// The one place where the compiler is told what the check of the operand's kind has just established.
+function checkedTest(test: { kind: "document"; path: JsonPath; operator: PositiveOperator; negated: boolean; operand: unknown }): DocumentTest {
+  return test as DocumentTest
+}

@@ -1,0 +1,76 @@
+import { child } from "../json/json-pointer.ts"
+import type { FieldPath } from "../path/json-path.ts"
+import { checkedConditions, checkedField, definedKeys, plainObject, refuse } from "./checked-condition.ts"
+import type { Predicate } from "./predicate.ts"
+
+/** A query in which everything was found good. */
+export interface CheckedQuery {
+  readonly filters: readonly Predicate[]
+  readonly sort: readonly CheckedSortKey[]
+  readonly limit: number | undefined
+  readonly offset: number | undefined
+  readonly select: readonly FieldPath[] | undefined
+}
+
+/** One key of an order. */
+export interface CheckedSortKey {
+  readonly path: FieldPath
+  readonly direction: "asc" | "desc"
+  readonly nulls: "first" | "last" | undefined
+}
+
+/**
+ * Everything that a query says, or the first thing that is wrong with it.
+ *
+ * @throws InvalidQueryError with the JSON pointer of the place.
+ */
+export function checkedQuery(query: unknown): CheckedQuery {
+  const given = plainObject(query, "", "a query is an object: { filters, sort, limit, offset, select }")
+  for (const key of definedKeys(given)) {
+    if (!QUERY_KEYS.includes(key)) refuse(child("", key), `unknown key: a query has ${QUERY_KEYS.join(", ")}`)
+    if (given[key] === null) refuse(child("", key), "null says nothing here: leave the key out")
+  }
+  return {
+    filters: checkedConditions(given["filters"] ?? [], "/filters"),
+    sort: list(given["sort"] ?? [], "/sort").map((key, index) => sortKey(key, child("/sort", index))),
+    limit: wholeNumber(given["limit"], "/limit"),
+    offset: wholeNumber(given["offset"], "/offset"),
+    select: given["select"] === undefined ? undefined : selection(list(given["select"], "/select")),
+  }
+}
+
+const QUERY_KEYS = ["filters", "sort", "limit", "offset", "select"]
+const SORT_KEYS = ["field", "order", "nulls"]
+
+function list(value: unknown, pointer: string): readonly unknown[] {
+  // Spread, so that the holes of a sparse array are seen as undefined.
+  return Array.isArray(value) ? [...value] : refuse(pointer, "takes a list")
+}
+
+function sortKey(key: unknown, pointer: string): CheckedSortKey {
+  const given = plainObject(key, pointer, "a sort key is an object: { field, order, nulls }")
+  for (const name of definedKeys(given)) {
+    if (!SORT_KEYS.includes(name)) refuse(child(pointer, name), "unknown key: a sort key has field, order and nulls")
+  }
+  return {
+    path: checkedField(given["field"], child(pointer, "field")),
+    direction: oneOf(["asc", "desc"] as const, given["order"], child(pointer, "order")) ?? "asc",
+    nulls: oneOf(["first", "last"] as const, given["nulls"], child(pointer, "nulls")),
+  }
+}
+
+function oneOf<Word extends string>(words: readonly Word[], given: unknown, pointer: string): Word | undefined {
+  if (given === undefined) return undefined
+  return words.find((word) => word === given) ?? refuse(pointer, `is one of ${words.join(" and ")}, in lower case`)
+}
+
+function wholeNumber(given: unknown, pointer: string): number | undefined {
+  if (given === undefined) return undefined
+  if (typeof given === "number" && Number.isSafeInteger(given) && given >= 0) return given
+  return refuse(pointer, "is a whole number from 0 to 2^53 - 1")
+}
+
+function selection(fields: readonly unknown[]): readonly FieldPath[] {
+  if (fields.length === 0) refuse("/select", "names no path: leave select out to get whole records")
+  return fields.map((field, index) => checkedField(field, child("/select", index)))
+}

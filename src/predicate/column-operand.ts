@@ -1,0 +1,74 @@
+import { child } from "../json/json-pointer.ts"
+import type { RefuseValue } from "../json/json-text.ts"
+import type { PlainColumnName } from "../path/json-path.ts"
+import { type OperandKind, operators, type PositiveOperator } from "../query/operator.ts"
+import { bounds, members, refuseNoValue } from "./operand.ts"
+
+/** The texts a column is compared with; `null` stands for an id that no record can have. */
+export type ColumnOperand = readonly (string | null)[]
+
+/**
+ * Checks what a column is compared with. `id` takes strings, `revision` numbers and bigints, the two times a `Date`
+ * or the string of its `toISOString()`.
+ */
+export function columnOperand(column: PlainColumnName, operator: PositiveOperator, value: unknown, pointer: string, refuse: RefuseValue): ColumnOperand {
+  const kind: OperandKind = operators[operator].operand
+  const one = (operand: unknown, place: string): string | null => {
+    refuseNoValue(operand, place, refuse)
+    return columnText[column](operand, place, refuse)
+  }
+  if (kind === "value") return [one(value, pointer)]
+  if (kind === "list") return members(value, pointer, refuse).map((member, index) => one(member, child(pointer, index)))
+  const operands = kind === "range" ? bounds(value, pointer, refuse) : [value]
+  return operands.map((operand, index) => {
+    const place = kind === "range" ? child(pointer, index) : pointer
+    return one(operand, place) ?? refuse(place, "an ordering of ids takes a UUID, 8-4-4-4-12 hexadecimal digits")
+  })
+}
+
+/** Whether an operator can be asked of a column: equality, orderings, ranges and lists can. */
+export function appliesToColumns(operator: PositiveOperator): boolean {
+  const kind: OperandKind = operators[operator].operand
+  return kind === "value" || kind === "ordered" || kind === "range" || kind === "list"
+}
+
+/** A UUID in the form that PostgreSQL prints, or `null` for any other string. */
+export function uuidText(id: string): string | null {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(id) ? id.toLowerCase() : null
+}
+
+const columnText: Record<PlainColumnName, (value: unknown, pointer: string, refuse: RefuseValue) => string | null> = {
+  id: (value, pointer, refuse) => (typeof value === "string" ? uuidText(value) : refuse(pointer, "id is compared with a string")),
+  revision: revisionText,
+  createdAt: timeText,
+  updatedAt: timeText,
+}
+
+function revisionText(value: unknown, pointer: string, refuse: RefuseValue): string {
+  if (typeof value === "bigint" && value.toString().length <= MOST_DIGITS) return value.toString()
+  if (typeof value === "number" && Number.isFinite(value)) return JSON.stringify(value)
+  return refuse(pointer, "revision is compared with a number or a bigint")
+}
+
+// More than any revision has, and few enough for PostgreSQL's numeric.
+const MOST_DIGITS = 1000
+
+function timeText(value: unknown, pointer: string, refuse: RefuseValue): string {
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return postgresTime(value)
+  if (typeof value === "string") {
+    const date = new Date(value)
+    if (!Number.isNaN(date.getTime()) && date.toISOString() === value) return postgresTime(date)
+  }
+  return refuse(pointer, "a time is compared with a valid Date, or with a string that its toISOString() gives")
+}
+
+// The first moment of PostgreSQL's timestamps lies in 4714 BC; no record was created before it.
+const FIRST_YEAR = -4712
+
+// PostgreSQL writes the years from 10,000 without a sign, and those before 1 as BC.
+function postgresTime(date: Date): string {
+  const year = date.getUTCFullYear()
+  if (year < FIRST_YEAR) return "-infinity"
+  const rest = date.toISOString().replace(/^[+-]?\d+/, "")
+  return year > 0 ? `${String(year).padStart(4, "0")}${rest}` : `${String(1 - year).padStart(4, "0")}${rest} BC`
+}

@@ -1,0 +1,110 @@
+import { child } from "../json/json-pointer.ts"
+import { jsonText, type RefuseValue, textFault } from "../json/json-text.ts"
+import type { OperandKind } from "../query/operator.ts"
+import { regularExpression } from "../query/regular-expression.ts"
+
+/** A JSON value that a document is compared with: its type, and its exact JSON text. */
+export interface JsonOperand {
+  readonly type: "string" | "number" | "boolean" | "array" | "object"
+  readonly json: string
+  /** The text itself, for strings. */
+  readonly text: string
+}
+
+/** An operand that was checked, by the kind of its operator. */
+export interface Operands {
+  none: undefined
+  value: JsonOperand
+  ordered: JsonOperand
+  range: readonly [JsonOperand, JsonOperand]
+  list: readonly JsonOperand[]
+  pattern: string
+  regex: string
+  text: string
+}
+
+/** Checks one operand; `refuse` throws with the JSON pointer of what is wrong. */
+type Check<Value> = (value: unknown, pointer: string, refuse: RefuseValue) => Value
+
+/** The run-time check of every kind of operand: it returns the operand in the form that the SQL needs. */
+export const operandChecks: { [Kind in OperandKind]: Check<Operands[Kind]> } = {
+  none: (value, pointer, refuse) => (value === undefined ? undefined : refuse(pointer, "exists and not_exists take no value: leave it out")),
+  value: jsonOperand,
+  ordered: orderedOperand,
+  range: rangeOperand,
+  list: listOperand,
+  pattern: patternOperand,
+  regex: regexOperand,
+  text: textOperand,
+}
+
+/** What the operands of documents have in common with those of columns: never null, never undefined. */
+export function refuseNoValue(value: unknown, pointer: string, refuse: RefuseValue): void {
+  if (value !== null && value !== undefined) return
+  refuse(pointer, `${value} is no operand: use exists or not_exists to ask whether there is a value, or type to tell null from missing`)
+}
+
+/** The two bounds of a range, not looked into. */
+export function bounds(value: unknown, pointer: string, refuse: RefuseValue): readonly [unknown, unknown] {
+  refuseNoValue(value, pointer, refuse)
+  if (!Array.isArray(value) || value.length !== 2) return refuse(pointer, "between takes a list of two bounds, [low, high]")
+  return [value[0], value[1]]
+}
+
+/** The members of a list, not looked into. */
+export function members(value: unknown, pointer: string, refuse: RefuseValue): readonly unknown[] {
+  refuseNoValue(value, pointer, refuse)
+  if (!Array.isArray(value)) return refuse(pointer, "takes a list of strings, numbers, booleans or dates")
+  // Spread, so that the holes of a sparse array are seen as undefined.
+  return [...value]
+}
+
+function jsonOperand(value: unknown, pointer: string, refuse: RefuseValue): JsonOperand {
+  refuseNoValue(value, pointer, refuse)
+  const json = jsonText(value, { pointer, refuse, bigint: "digits" })
+  if (typeof value === "string") return { type: "string", json, text: value }
+  if (value instanceof Date) return { type: "string", json, text: value.toISOString() }
+  if (typeof value === "number" || typeof value === "bigint") return { type: "number", json, text: json }
+  if (typeof value === "boolean") return { type: "boolean", json, text: json }
+  return { type: Array.isArray(value) ? "array" : "object", json, text: json }
+}
+
+function orderedOperand(value: unknown, pointer: string, refuse: RefuseValue): JsonOperand {
+  const operand = jsonOperand(value, pointer, refuse)
+  if (operand.type === "string" || operand.type === "number") return operand
+  return refuse(pointer, "an ordering takes a string, a number, a bigint or a Date")
+}
+
+function rangeOperand(value: unknown, pointer: string, refuse: RefuseValue): readonly [JsonOperand, JsonOperand] {
+  const [first, second] = bounds(value, pointer, refuse)
+  const low = orderedOperand(first, child(pointer, 0), refuse)
+  const high = orderedOperand(second, child(pointer, 1), refuse)
+  return low.type === high.type ? [low, high] : refuse(pointer, "the two bounds must be of one type, both numbers or both strings")
+}
+
+function listOperand(value: unknown, pointer: string, refuse: RefuseValue): readonly JsonOperand[] {
+  return members(value, pointer, refuse).map((member, index) => {
+    const operand = jsonOperand(member, child(pointer, index), refuse)
+    if (operand.type !== "array" && operand.type !== "object") return operand
+    return refuse(child(pointer, index), "a member of a list is a string, a number, a boolean or a Date")
+  })
+}
+
+function textOperand(value: unknown, pointer: string, refuse: RefuseValue): string {
+  refuseNoValue(value, pointer, refuse)
+  if (typeof value !== "string") return refuse(pointer, "takes a string")
+  const fault = textFault(value)
+  return fault === undefined ? value : refuse(pointer, fault)
+}
+
+function patternOperand(value: unknown, pointer: string, refuse: RefuseValue): string {
+  const pattern = textOperand(value, pointer, refuse)
+  const lone = /^(?:[^\\]|\\.)*\\$/s.test(pattern)
+  return lone ? refuse(pointer, "the pattern ends with a lone backslash: write \\\\ to match one") : pattern
+}
+
+function regexOperand(value: unknown, pointer: string, refuse: RefuseValue): string {
+  const pattern = textOperand(value, pointer, refuse)
+  const parsed = regularExpression(pattern)
+  return parsed.ok ? pattern : refuse(pointer, `not a regular expression of PostgreSQL: ${parsed.reason} (at character ${parsed.offset})`)
+}

@@ -1,0 +1,70 @@
+import { type Compilable, type Kysely, type SelectQueryBuilder, sql } from "kysely"
+import type { DefinitionOf, TableName } from "../definition/records-definition.ts"
+import { columnAccessor, jsonAccessor } from "../expression/accessor.ts"
+import { allOf } from "../expression/compile-filter.ts"
+import { orderTerms } from "../expression/order.ts"
+import { type FieldPath, isJsonPath } from "../path/json-path.ts"
+import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
+import type { Query } from "../query/query.ts"
+import { type RecordsTables, tableOf, unconnected } from "./records-tables.ts"
+
+/** The columns of a stored record. */
+export const recordColumns = ["id", "fields", "metadata", "revision", "created_at", "updated_at"] as const
+
+/** The statement of a search, not run. With `select` the columns are `0`, `1`, ... in the order of the paths. */
+export function searchStatement(db: Kysely<RecordsTables>, definition: TableName, query: CheckedQuery) {
+  const from = db.selectFrom(tableOf(definition))
+  const selected = query.select === undefined ? from.select(recordColumns) : from.select(query.select.map(selectedPath))
+  return bounded(ordered(filtered(selected, query), query), query)
+}
+
+/** The statement that counts what the filters find; one row with `count`. */
+export function countStatement(db: Kysely<RecordsTables>, definition: TableName, query: CheckedQuery) {
+  const counted = db.selectFrom(tableOf(definition)).select(sql<string>`count(*)`.as("count"))
+  return filtered(counted, query)
+}
+
+/** A statement as it would be sent: the text, and the values of `$1`, `$2`, ... */
+export interface Preview {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+}
+
+/** The text and the parameters of a statement. */
+export function previewOf(statement: Compilable): Preview {
+  const { sql, parameters } = statement.compile()
+  return { sql, parameters }
+}
+
+/**
+ * What `search` would send for a query, with no database at all.
+ *
+ * @example
+ * previewQuery({ filters: [filter("fields.name", "=", "Ada")], limit: 1 })
+ * // select "id", "fields", "metadata", "revision", "created_at", "updated_at" from "public"."records" where "fields" @> $1::jsonb order by "id" asc limit $2
+ * @throws InvalidQueryError
+ */
+export function previewQuery<T = never>(query: NoInfer<Query<T>>, definition?: DefinitionOf<T>): Preview {
+  const table: TableName = definition ?? { table: "records", schema: "public" }
+  return previewOf(searchStatement(unconnected, table, checkedQuery(query)))
+}
+
+type Select<Row> = SelectQueryBuilder<RecordsTables, "records", Row>
+
+function filtered<Row>(statement: Select<Row>, { filters }: CheckedQuery): Select<Row> {
+  return filters.length === 0 ? statement : statement.where(allOf(filters))
+}
+
+function ordered<Row>(statement: Select<Row>, { sort }: CheckedQuery): Select<Row> {
+  return orderTerms(sort).reduce((so, term) => so.orderBy(term), statement)
+}
+
+function bounded<Row>(statement: Select<Row>, { limit, offset }: CheckedQuery): Select<Row> {
+  const limited = limit === undefined ? statement : statement.limit(limit)
+  return offset === undefined ? limited : limited.offset(offset)
+}
+
+function selectedPath(path: FieldPath, index: number) {
+  const accessor = isJsonPath(path) ? jsonAccessor(path) : columnAccessor(path.column)
+  return sql<unknown>`${sql.raw(accessor)}`.as(String(index))
+}
