@@ -1,0 +1,59 @@
+import type { Kysely } from "kysely"
+import { defineRecords, type RecordsDefinition } from "../definition/records-definition.ts"
+import type { JsonObject } from "../query/field.ts"
+import { type KyselyTables, RecordStore } from "../store/record-store.ts"
+import { type Connection, type ConnectionOptions, connection } from "./connection.ts"
+import { migrate } from "./migration.ts"
+
+/** Where the database is, and which table of it holds the records. */
+export type PostgresDatabaseOptions<F, M> = ConnectionOptions & {
+  /** The table and the types of its records; without it, the table `records` with any JSON. */
+  readonly records?: RecordsDefinition<F, M> | undefined
+}
+
+/**
+ * A table of typed records in a PostgreSQL database: on a server, or embedded in this process.
+ * Opening one does nothing; the first statement connects. Nothing creates the table but `migrate()`.
+ *
+ * @example
+ * await using db = new PostgresDatabase({ embedded: true })
+ * await db.migrate()
+ * const ada = await db.create({ fields: { name: "Ada" } })
+ * @throws ConfigurationError for options that contradict each other or name no database.
+ */
+export class PostgresDatabase<F = JsonObject, M = JsonObject> extends RecordStore<F, M> {
+  readonly #connection: Connection
+
+  constructor(options: PostgresDatabaseOptions<F, M>) {
+    const { records = defineRecords<F, M>(), ...way } = options
+    const opened = connection(way)
+    super(asTables<F, M>(opened.kysely), records)
+    this.#connection = opened
+  }
+
+  /**
+   * Makes the table and its indexes, as Kysely migrations, where they are not there yet. Gives the names of the
+   * migrations that ran, none when everything was there.
+   *
+   * @example
+   * await db.migrate() // ["0001_records"], the second time []
+   * @throws ConfigurationError that says which step failed; the schema is as it was then.
+   */
+  async migrate(): Promise<string[]> {
+    return migrate(this.#connection.kysely, this.definition)
+  }
+
+  /** Closes what this database opened: not a pool or a Kysely that it was given. Further statements fail. */
+  async close(): Promise<void> {
+    await this.#connection.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+// The tables of a Kysely are a matter of types alone.
+function asTables<F, M>(kysely: Kysely<never>): Kysely<KyselyTables<F, M>> {
+  return kysely as unknown as Kysely<KyselyTables<F, M>>
+}

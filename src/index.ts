@@ -1,0 +1,23 @@
+export type { ConnectionOptions } from "./connection/connection.ts"
+export { type PoolMetrics, type PostgresConnectionOptions, PostgresConnectionPool } from "./connection/postgres-connection-pool.ts"
+export { PostgresDatabase, type PostgresDatabaseOptions } from "./connection/postgres-database.ts"
+export { defineRecords, type RecordsDefinition, type RecordsOptions } from "./definition/records-definition.ts"
+export {
+  ConfigurationError,
+  DatabaseUnavailableError,
+  DuplicateRecordError,
+  InvalidQueryError,
+  InvalidRecordError,
+  RecordNotFoundError,
+  RecordsError,
+  TransactionConflictError,
+  UnknownCommitError,
+} from "./errors.ts"
+export { type CompileFilterOptions, compileFilter } from "./expression/compile-filter.ts"
+export { and, type Condition, filter, not, or } from "./query/condition.ts"
+export type { JsonObject, JsonValue, RecordShape } from "./query/field.ts"
+export { Operator, type OperatorName } from "./query/operator.ts"
+export type { Query, SelectedRecord, SortKey, StoredRecord } from "./query/query.ts"
+export { type Preview, previewQuery } from "./statement/search.ts"
+export type { NewRecord, RecordChanges } from "./store/new-record.ts"
+export { type KyselyTables, RecordStore } from "./store/record-store.ts"

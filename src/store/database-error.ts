@@ -1,0 +1,161 @@
+import {
+  ConfigurationError,
+  DatabaseUnavailableError,
+  DuplicateRecordError,
+  InvalidQueryError,
+  InvalidRecordError,
+  RecordsError,
+  TransactionConflictError,
+} from "../errors.ts"
+
+/** Where an error happened. */
+export interface Where {
+  /** What was under way, such as `search`. */
+  readonly operation: string
+  readonly table: string
+  readonly schema: string
+}
+
+/**
+ * The error that a caller gets for what a driver threw: what happened, where, and what to do.
+ * The driver's message is left out of it, because it may quote a document; it is the `cause`.
+ */
+export function databaseError(cause: unknown, where: Where): RecordsError {
+  if (cause instanceof RecordsError) return cause
+  const code = sqlState(cause)
+  if (code === undefined) return withoutSqlState(cause, where)
+  const named = byCode[code] ?? byCode[code.slice(0, 2)]
+  return named === undefined ? unexpected(cause, where, `PostgreSQL answered with SQLSTATE ${code}`) : named(cause, where, code)
+}
+
+/** The SQLSTATE of a driver's error, or `undefined` when the server did not answer with one. */
+export function sqlState(error: unknown): string | undefined {
+  const code = property(error, "code")
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+}
+
+type ToError = (cause: unknown, where: Where, code: string) => RecordsError
+
+// By SQLSTATE, or by its class (the first two characters).
+const byCode: Record<string, ToError> = {
+  "40001": (cause) => new TransactionConflictError({ cause }),
+  "40P01": (cause) => new TransactionConflictError({ cause }),
+  "42P01": missingTable,
+  "3F000": missingTable,
+  "42703": (cause, where) => wrongTable(cause, where, "lacks a column"),
+  "42804": (cause, where) => wrongTable(cause, where, "has a column of another type"),
+  "42883": (cause, where) => wrongTable(cause, where, "has a column of another type"),
+  "42501": (cause, where) =>
+    new ConfigurationError("no_privilege", `${where.operation}: this role may not do that on ${name(where)}: grant it the privilege`, { cause }),
+  "23505": duplicate,
+  "23502": (cause, where) => rejected(cause, where, "a column that must have a value would be empty"),
+  "23514": (cause, where) => rejected(cause, where, "a check constraint of the table does not hold"),
+  "23503": (cause, where) => rejected(cause, where, "a foreign key of the table does not hold"),
+  "2201B": (cause) => new InvalidQueryError("/filters", "PostgreSQL cannot read a regular expression among these", { cause }),
+  "54001": (cause, where) => tooLarge(cause, where, "is nested too deep for the server"),
+  "54000": (cause, where) => tooLarge(cause, where, "is larger than jsonb can hold"),
+  "53300": (cause, where) => unavailable(cause, where, "the server has no connection left: use a smaller pool, or raise max_connections"),
+  "25P02": (cause, where) =>
+    new RecordsError(
+      "transaction_aborted",
+      `${where.operation}: an earlier statement of this transaction failed, so PostgreSQL refuses every further one: let the error leave the transaction, or put what may fail into a transaction of its own inside it`,
+      { cause },
+    ),
+  "25006": (cause, where) => new ConfigurationError("read_only", `${where.operation}: the server takes no writes here: connect to the primary`, { cause }),
+  "28": wrongLogin,
+  "3D": (cause) =>
+    new ConfigurationError("no_such_database", "the server has no database of that name: create it, or correct the connection string", { cause }),
+  "08": (cause, where) => unavailable(cause, where, "the connection to the server broke: try again"),
+  "57": (cause, where) => unavailable(cause, where, "the server ended the statement or the connection: try again"),
+}
+
+function missingTable(cause: unknown, where: Where): RecordsError {
+  return new ConfigurationError(
+    "missing_table",
+    `${where.operation}: there is no table ${name(where)}: run \`await db.migrate()\`, or \`npx kysely migrate latest\` where kysely-ctl is set up`,
+    { cause },
+  )
+}
+
+function wrongTable(cause: unknown, where: Where, what: string): RecordsError {
+  return new ConfigurationError("wrong_table", `${where.operation}: ${name(where)} ${what}: it was not made by the migrations of this package`, { cause })
+}
+
+function wrongLogin(cause: unknown): RecordsError {
+  return new ConfigurationError(
+    "login_refused",
+    "the server refused this user and password: check both in the connection string, and pg_hba.conf on the server",
+    { cause },
+  )
+}
+
+function duplicate(cause: unknown, where: Where): RecordsError {
+  const constraint = constraintName(cause)
+  const what = constraint === `${where.table}_pkey` ? "there is a record with this id already" : `the unique index ${constraint} holds this value already`
+  return new DuplicateRecordError(`${where.operation}: ${what}: nothing was written; use update() to change a record that exists`, { cause })
+}
+
+function rejected(cause: unknown, where: Where, why: string): RecordsError {
+  return new InvalidRecordError("", `${where.operation} on ${name(where)}: ${why} (${constraintName(cause)})`, { cause })
+}
+
+function tooLarge(cause: unknown, where: Where, what: string): RecordsError {
+  return where.operation === "search" || where.operation === "count" ? new InvalidQueryError("", what, { cause }) : new InvalidRecordError("", what, { cause })
+}
+
+function unavailable(cause: unknown, where: Where, what: string): RecordsError {
+  return new DatabaseUnavailableError(`${where.operation}: ${what}`, { cause })
+}
+
+function unexpected(cause: unknown, where: Where, what: string): RecordsError {
+  return new RecordsError("database_error", `${where.operation} on ${name(where)}: ${what}; the driver's error is the cause`, { cause })
+}
+
+const NETWORK_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EPIPE", "EAI_AGAIN", "ENOENT"])
+
+// Without a SQLSTATE the server said nothing: it was not reached, or the connection went away.
+function withoutSqlState(cause: unknown, where: Where): RecordsError {
+  const code = networkCode(cause)
+  if (code !== undefined) return unavailable(cause, where, `no server answers there (${code}): check host and port, and that PostgreSQL is running`)
+  const message = property(cause, "message")
+  if (typeof message !== "string") return unexpected(cause, where, "the driver threw something that is no error")
+  if (/SASL|password/i.test(message)) return wrongLogin(cause)
+  if (/SSL|TLS|certificate/i.test(message)) {
+    return new ConfigurationError(
+      "ssl_refused",
+      `${where.operation}: the server and this client do not agree on SSL: set \`ssl\`, or sslmode in the connection string`,
+      { cause },
+    )
+  }
+  if (/timeout exceeded when trying to connect/.test(message)) {
+    return unavailable(cause, where, "no connection was free or could be opened in time: raise poolSize or maxOverflow, or check that the server answers")
+  }
+  if (/connection (?:terminated|ended|closed)|not queryable|has been discarded|closed the connection/i.test(message)) {
+    return unavailable(cause, where, "the connection to the server broke: try again")
+  }
+  if (/after calling end|destroyed|is (?:already )?clos(?:ed|ing)/i.test(message)) {
+    return new ConfigurationError("closed", `${where.operation}: this database was closed: open a new PostgresDatabase`, { cause })
+  }
+  return unexpected(cause, where, "the driver failed")
+}
+
+// Node tries every address of a host and throws what all of them said.
+function networkCode(cause: unknown): string | undefined {
+  const code = property(cause, "code")
+  if (typeof code === "string" && NETWORK_CODES.has(code)) return code
+  const errors = property(cause, "errors")
+  return Array.isArray(errors) ? errors.map(networkCode).find((inner) => inner !== undefined) : undefined
+}
+
+function constraintName(cause: unknown): string {
+  const name = property(cause, "constraint")
+  return typeof name === "string" ? name : "without a name"
+}
+
+function property(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && key in value ? Reflect.get(value, key) : undefined
+}
+
+function name({ schema, table }: Where): string {
+  return `"${schema}"."${table}"`
+}

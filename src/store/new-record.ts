@@ -1,0 +1,98 @@
+import { v7 } from "uuid"
+import { DuplicateRecordError, InvalidRecordError } from "../errors.ts"
+import { child } from "../json/json-pointer.ts"
+import { jsonText } from "../json/json-text.ts"
+import { uuidText } from "../predicate/column-operand.ts"
+import type { JsonObject } from "../query/field.ts"
+import type { Replacement } from "../statement/write.ts"
+
+/** What `create` stores. */
+export interface NewRecord<F = JsonObject, M = JsonObject> {
+  /** A UUID; without it one of version 7 is made, so that ids grow with time. */
+  readonly id?: string | undefined
+  readonly fields: F
+  /** Left out or `null`: the column is SQL NULL. */
+  readonly metadata?: M | null | undefined
+}
+
+/** What `update` replaces: each document as a whole; one that is left out stays as it is. */
+export interface RecordChanges<F = JsonObject, M = JsonObject> {
+  readonly fields?: F | undefined
+  /** `null` takes the metadata away. */
+  readonly metadata?: M | null | undefined
+}
+
+/** A record that is ready to be sent: its id, and the JSON text of all of it. */
+export interface WrittenRecord {
+  readonly id: string
+  readonly json: string
+}
+
+/**
+ * One record as JSON text.
+ *
+ * @throws InvalidRecordError with the JSON pointer of what cannot be stored.
+ */
+export function writtenRecord(record: unknown, pointer: string): WrittenRecord {
+  const given = recordObject(record, pointer, NEW_RECORD_KEYS)
+  if (given["fields"] === undefined || given["fields"] === null) {
+    return refuse(child(pointer, "fields"), "a record has fields: give a document, {} for an empty one")
+  }
+  const id = recordId(given["id"], child(pointer, "id"))
+  const fields = documentText(given["fields"], child(pointer, "fields"))
+  const metadata = documentText(given["metadata"] ?? null, child(pointer, "metadata"))
+  return { id, json: `{"id":"${id}","fields":${fields},"metadata":${metadata}}` }
+}
+
+/**
+ * All records of a batch as one JSON array.
+ *
+ * @throws InvalidRecordError for the first record that cannot be stored, DuplicateRecordError for the second one with the same id.
+ */
+export function writtenBatch(records: Iterable<unknown>): { readonly ids: readonly string[]; readonly json: string } {
+  const written = Array.from(records, (record, index) => writtenRecord(record, child("", index)))
+  const positions = new Map<string, number>()
+  written.forEach(({ id }, index) => {
+    const first = positions.get(id)
+    if (first !== undefined) throw new DuplicateRecordError(`createBatch: records ${first} and ${index} have the same id: nothing was written`)
+    positions.set(id, index)
+  })
+  return { ids: written.map(({ id }) => id), json: `[${written.map(({ json }) => json).join(",")}]` }
+}
+
+/** The documents of an update as JSON text. @throws InvalidRecordError */
+export function writtenChanges(changes: unknown): Replacement {
+  const given = recordObject(changes, "", CHANGE_KEYS)
+  const { fields, metadata } = given
+  if (fields === undefined && metadata === undefined) return refuse("", "an update replaces fields, metadata or both: nothing was given")
+  if (fields === null) return refuse("/fields", "a record has fields: give a document, {} for an empty one")
+  return {
+    ...(fields === undefined ? {} : { fields: documentText(fields, "/fields") }),
+    ...(metadata === undefined ? {} : { metadata: documentText(metadata, "/metadata") }),
+  }
+}
+
+// A stored record can be stored again as it was read; its revision and times begin anew.
+const NEW_RECORD_KEYS = ["id", "fields", "metadata", "revision", "createdAt", "updatedAt"]
+const CHANGE_KEYS = ["fields", "metadata"]
+
+function recordObject(value: unknown, pointer: string, keys: readonly string[]): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return refuse(pointer, "is an object: { fields, metadata }")
+  const given: Record<string, unknown> = { ...value }
+  const unknown = Object.keys(given).find((key) => !keys.includes(key) && given[key] !== undefined)
+  return unknown === undefined ? given : refuse(child(pointer, unknown), "unknown key: what a record holds is in its fields and its metadata")
+}
+
+function recordId(id: unknown, pointer: string): string {
+  if (id === undefined) return v7()
+  const text = typeof id === "string" ? uuidText(id) : null
+  return text ?? refuse(pointer, "an id is a UUID, 8-4-4-4-12 hexadecimal digits; left out, one is made")
+}
+
+function documentText(value: unknown, pointer: string): string {
+  return jsonText(value, { pointer, refuse, bigint: "refused" })
+}
+
+function refuse(pointer: string, reason: string): never {
+  throw new InvalidRecordError(pointer, reason)
+}

@@ -1,0 +1,235 @@
+import type { Kysely, Transaction } from "kysely"
+import type { RecordsDefinition } from "../definition/records-definition.ts"
+import { ConfigurationError, InvalidQueryError, RecordNotFoundError } from "../errors.ts"
+import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
+import { uuidText } from "../predicate/column-operand.ts"
+import type { JsonObject, RecordShape } from "../query/field.ts"
+import type { FieldName, Found, Query, StoredRecord } from "../query/query.ts"
+import type { RecordsTables } from "../statement/records-tables.ts"
+import { countStatement, type Preview, previewOf, recordColumns, searchStatement } from "../statement/search.ts"
+import { createStatement, deleteStatement, existsStatement, readStatement, updateStatement } from "../statement/write.ts"
+import { databaseError } from "./database-error.ts"
+import { type NewRecord, type RecordChanges, writtenBatch, writtenChanges, writtenRecord } from "./new-record.ts"
+import { selectedRecord, storedRecord } from "./record-row.ts"
+import { inTransaction } from "./transaction.ts"
+
+/** The tables as a caller's own Kysely queries see them. */
+export interface KyselyTables<F, M> {
+  [table: string]: {
+    id: string
+    fields: F
+    metadata: M | null
+    revision: string
+    created_at: Date
+    updated_at: Date
+  }
+}
+
+/** A statement that can be run. */
+interface Runnable<R> {
+  execute(): Promise<R[]>
+}
+
+/**
+ * The operations on one table of records, on one Kysely: the database's own, or a transaction's.
+ * Inside a transaction every statement goes through that transaction and nothing else.
+ */
+export class RecordStore<F = JsonObject, M = JsonObject> {
+  /** The Kysely that this store runs on, for queries of your own. In a transaction it is that transaction. */
+  readonly kysely: Kysely<KyselyTables<F, M>>
+  /** The table that the records are in. */
+  readonly definition: RecordsDefinition<F, M>
+  // Plugins of the caller's, such as CamelCasePlugin, would rename what is inside the documents.
+  readonly #db: Kysely<RecordsTables>
+
+  constructor(kysely: Kysely<KyselyTables<F, M>>, definition: RecordsDefinition<F, M>) {
+    this.kysely = kysely
+    this.definition = definition
+    this.#db = asRecordsTables(kysely.withoutPlugins())
+  }
+
+  /**
+   * Stores one record and gives it back as it is stored, with its id, revision 1 and its times.
+   *
+   * @example
+   * const ada = await db.create({ fields: { name: "Ada", age: 36 } })
+   * // insert into "public"."records" ("id", "fields", "metadata") select ... from jsonb_to_recordset($1::jsonb) ... returning ...
+   * @throws InvalidRecordError when JSON cannot hold it; DuplicateRecordError when the id is taken. Nothing is written then.
+   */
+  async create(record: NewRecord<F, M>): Promise<StoredRecord<F, M>> {
+    const { json } = writtenRecord(record, "")
+    const [row] = await this.#run("create", createStatement(this.#db, this.definition, `[${json}]`).returning(recordColumns))
+    return storedRecord(row ?? {})
+  }
+
+  /**
+   * Stores any number of records in one statement with one parameter: all of them, or none.
+   * The ids come back in the order of the records. With no records nothing is sent.
+   *
+   * @example
+   * const ids = await db.createBatch([{ fields: { name: "Ada" } }, { fields: { name: "Bo" } }])
+   * // insert into "public"."records" ("id", "fields", "metadata") select ... from jsonb_to_recordset($1::jsonb) ...
+   * @throws InvalidRecordError with the position and path of what JSON cannot hold; DuplicateRecordError when two have one
+   * id, or one is taken. Nothing is written then.
+   */
+  async createBatch(records: Iterable<NewRecord<F, M>>): Promise<string[]> {
+    const { ids, json } = writtenBatch(records)
+    if (ids.length > 0) await this.#run("createBatch", createStatement(this.#db, this.definition, json).returning("id"))
+    return [...ids]
+  }
+
+  /**
+   * The record with an id, or `null` when there is none. A string that is no UUID is the id of no record.
+   *
+   * @example
+   * await db.read("0190b0d2-5d3c-7c4e-8f10-0123456789ab") // ... where "id" = $1::uuid
+   */
+  async read(id: string): Promise<StoredRecord<F, M> | null> {
+    const known = knownId(id)
+    const [row] = known === null ? [] : await this.#run("read", readStatement(this.#db, this.definition, known))
+    return row === undefined ? null : storedRecord(row)
+  }
+
+  /**
+   * Replaces `fields`, `metadata` or both, each as a whole, adds one to the revision, and gives the record as it is then.
+   * What is left out stays; `metadata: null` takes the metadata away.
+   *
+   * @example
+   * await db.update(ada.id, { fields: { name: "Ada", age: 37 } })
+   * // update "public"."records" set "fields" = $1::jsonb, "revision" = revision + 1, "updated_at" = now() where "id" = $2::uuid returning ...
+   * @throws InvalidRecordError when JSON cannot hold it; RecordNotFoundError when there is no such record.
+   */
+  async update(id: string, changes: RecordChanges<F, M>): Promise<StoredRecord<F, M>> {
+    const written = writtenChanges(changes)
+    const known = knownId(id)
+    const [row] = known === null ? [] : await this.#run("update", updateStatement(this.#db, this.definition, known, written))
+    if (row === undefined) throw new RecordNotFoundError(id)
+    return storedRecord(row)
+  }
+
+  /**
+   * Deletes the record with an id. `true` when it was there, `false` when there was none.
+   *
+   * @example
+   * await db.delete(ada.id) // delete from "public"."records" where "id" = $1::uuid returning "id"
+   */
+  async delete(id: string): Promise<boolean> {
+    const known = knownId(id)
+    const rows = known === null ? [] : await this.#run("delete", deleteStatement(this.#db, this.definition, known))
+    return rows.length > 0
+  }
+
+  /**
+   * Whether there is a record with an id.
+   *
+   * @example
+   * await db.exists(ada.id) // select "id" from "public"."records" where "id" = $1::uuid
+   */
+  async exists(id: string): Promise<boolean> {
+    const known = knownId(id)
+    const rows = known === null ? [] : await this.#run("exists", existsStatement(this.#db, this.definition, known))
+    return rows.length > 0
+  }
+
+  /**
+   * How many records the filters find; without filters, all of them. Only `filters` is looked at.
+   *
+   * @example
+   * await db.count({ filters: [filter("fields.age", ">=", 18)] }) // select count(*) as "count" from ... where ...
+   * @throws InvalidQueryError
+   */
+  async count(query: Query<RecordShape<F, M>> = {}): Promise<number> {
+    const [row] = await this.#run("count", countStatement(this.#db, this.definition, checkedQuery(query)))
+    return Number(row?.count)
+  }
+
+  /**
+   * The records that a query finds, in its order. With `select`, rows of just those paths.
+   *
+   * @example
+   * await db.search({ filters: [filter("fields.age", ">=", 18)], sort: [{ field: "fields.age", order: "desc" }], limit: 20 })
+   * // select ... from "public"."records" where (coalesce("fields"->'age', 'null') >= $1::jsonb and ...) order by coalesce("fields"->'age', 'null') desc, "id" desc limit $2
+   * @throws InvalidQueryError with a JSON pointer to what has no meaning. Nothing is sent then.
+   */
+  async search<const Paths extends readonly FieldName<RecordShape<F, M>>[] | undefined = undefined>(
+    query: Query<RecordShape<F, M>, Paths> = {},
+  ): Promise<Found<F, M, Paths>[]> {
+    const checked = checkedQuery(query)
+    const { select } = checked
+    const rows = await this.#run("search", this.#searchStatement(checked))
+    const found = select === undefined ? rows.map((row) => storedRecord(row)) : rows.map((row) => selectedRecord(row, select))
+    return foundRecords(found)
+  }
+
+  /**
+   * The SQL and the parameters that `search` would send for a query. Nothing is sent, no connection is opened.
+   *
+   * @example
+   * db.preview({ filters: [filter("fields.name", "=", "Ada")] })
+   * // { sql: 'select ... where "fields" @> $1::jsonb order by "id" asc', parameters: ['{"name":"Ada"}'] }
+   * @throws InvalidQueryError
+   */
+  preview(query: Query<RecordShape<F, M>> = {}): Preview {
+    return previewOf(this.#searchStatement(checkedQuery(query)))
+  }
+
+  /**
+   * Runs `work` in a transaction and gives back what it gives: committed when it succeeds, rolled back when it throws,
+   * and its own error is thrown then. Use `tx` for everything inside: on an embedded database the outer one waits for the
+   * transaction to end. A transaction of `tx` is a savepoint: what fails in it can be caught, and the rest goes on.
+   *
+   * @example
+   * await db.transaction(async (tx) => { await tx.create(a); await tx.delete(b) })
+   * @throws TransactionConflictError when the server rolled it back: run it again. UnknownCommitError when the connection
+   * broke during COMMIT.
+   */
+  async transaction<R>(work: (tx: RecordStore<F, M>) => Promise<R>): Promise<R> {
+    return inTransaction(this.kysely, this.#where("transaction"), (trx) => work(this.with(trx)))
+  }
+
+  /**
+   * The same records on a Kysely transaction of your own.
+   *
+   * @example
+   * await kysely.transaction().execute(async (trx) => { await db.with(trx).create(a) })
+   */
+  with<Tables>(trx: Transaction<Tables>): RecordStore<F, M> {
+    return new RecordStore(asKyselyTables<F, M>(trx), this.definition)
+  }
+
+  #searchStatement(query: CheckedQuery) {
+    return searchStatement(this.#db, this.definition, query)
+  }
+
+  async #run<R>(operation: string, statement: Runnable<R>): Promise<R[]> {
+    try {
+      return await statement.execute()
+    } catch (error) {
+      throw databaseError(error, this.#where(operation))
+    }
+  }
+
+  #where(operation: string) {
+    return { operation, table: this.definition.table, schema: this.definition.schema }
+  }
+}
+
+function knownId(id: unknown): string | null {
+  if (typeof id !== "string") throw new InvalidQueryError("", "an id is a string")
+  return uuidText(id)
+}
+
+// Which of the two it is follows from the query; that it fits the types is the caller's word.
+function foundRecords<F, M, Paths>(records: readonly unknown[]): Found<F, M, Paths>[] {
+  return records as Found<F, M, Paths>[]
+}
+
+// A Kysely runs any statement that PostgreSQL takes; what it believes the tables to be is a matter of types alone.
+function asRecordsTables<F, M>(kysely: Kysely<KyselyTables<F, M>>): Kysely<RecordsTables> {
+  return kysely as unknown as Kysely<RecordsTables>
+}
+
+function asKyselyTables<F, M>(trx: unknown): Kysely<KyselyTables<F, M>> {
+  if (typeof trx === "object" && trx !== null && "isTransaction" in trx && trx.isTransaction === true) return trx as Kysely<KyselyTables<F, M>>
+  throw new ConfigurationError("no_transaction", "with() takes a Kysely transaction: the `trx` of kysely.transaction().execute(async (trx) => ...)")
+}

@@ -1,0 +1,66 @@
+import { type Kysely, sql, type Transaction } from "kysely"
+import { RecordsError, UnknownCommitError } from "../errors.ts"
+import { databaseError, sqlState, type Where } from "./database-error.ts"
+
+/**
+ * Runs `work` in a transaction of `kysely`, or in a savepoint where `kysely` is a transaction already.
+ * An error of `work` is thrown as it is; one of the transaction itself is named.
+ */
+export async function inTransaction<Tables, R>(kysely: Kysely<Tables>, where: Where, work: (trx: Transaction<Tables>) => Promise<R>): Promise<R> {
+  let failure: { readonly error: unknown } | undefined
+  let isDone = false
+  const followed = async (trx: Transaction<Tables>): Promise<R> => {
+    try {
+      const result = await work(trx)
+      isDone = true
+      return result
+    } catch (error) {
+      failure = { error }
+      throw error
+    }
+  }
+  try {
+    return await (isTransaction(kysely) ? inSavepoint(kysely, followed) : kysely.transaction().execute(followed))
+  } catch (error) {
+    // Also when the rollback failed after it: what matters is the error that came first.
+    if (failure !== undefined) throw failure.error
+    if (isDone && !kysely.isTransaction && isBrokenConnection(error)) throw new UnknownCommitError({ cause: error })
+    throw isAborted(error) ? abortedTransaction(error) : databaseError(error, where)
+  }
+}
+
+function isTransaction<Tables>(kysely: Kysely<Tables>): kysely is Transaction<Tables> {
+  return kysely.isTransaction
+}
+
+async function inSavepoint<Tables, R>(trx: Transaction<Tables>, work: (trx: Transaction<Tables>) => Promise<R>): Promise<R> {
+  // PostgreSQL keeps savepoints of one name in a stack, so that inner ones hide outer ones.
+  await sql`savepoint records`.execute(trx)
+  try {
+    const result = await work(trx)
+    await sql`release savepoint records`.execute(trx)
+    return result
+  } catch (error) {
+    await sql`rollback to savepoint records`.execute(trx)
+    await sql`release savepoint records`.execute(trx)
+    throw error
+  }
+}
+
+function isBrokenConnection(error: unknown): boolean {
+  const code = sqlState(error)
+  return code === undefined ? !isAborted(error) : /^(?:08|57)/.test(code)
+}
+
+// Kysely's error for a COMMIT that PostgreSQL answered with ROLLBACK.
+function isAborted(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortedTransactionError"
+}
+
+function abortedTransaction(cause: unknown): RecordsError {
+  return new RecordsError(
+    "transaction_aborted",
+    "a statement of this transaction failed and its error was caught, so PostgreSQL rolled everything back: let the error leave the transaction, or put what may fail into a transaction of its own inside it",
+    { cause },
+  )
+}
