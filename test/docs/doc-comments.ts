@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+
+/** A doc comment, and the first line of what it stands on. */
+export interface DocComment {
+  readonly file: string
+  readonly line: number
+  readonly subject: string
+  /** The lines below `@example`. */
+  readonly example: readonly string[]
+}
+
+/** Every doc comment in the sources of a project. */
+export function docComments(root: string): DocComment[] {
+  const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"))
+  return files.sort().flatMap((name) => commentsOf(join("src", name), readFileSync(join(root, "src", name), "utf8")))
+}
+
+function commentsOf(file: string, source: string): DocComment[] {
+  return [...source.matchAll(/^ *\/\*\*(.*?)\*\/\n(.*)$/gms)].map((match) => {
+    const [, inside = "", subject = ""] = match
+    const text = inside.split("\n").map((line) => line.replace(/^ *\* ?/, ""))
+    const start = text.indexOf("@example")
+    const rest = start === -1 ? [] : text.slice(start + 1)
+    const end = rest.findIndex((line) => line.startsWith("@"))
+    const line = source.slice(0, match.index).split("\n").length + Math.max(start, 0)
+    return { file, line, subject: subject.split("\n")[0]?.trim() ?? "", example: (end === -1 ? rest : rest.slice(0, end)).filter((code) => code.trim() !== "") }
+  })
+}
+
+/** One statement of an example, and what the comments behind and below it say that it gives or sends. */
+interface Statement {
+  code: string
+  readonly comments: string[]
+}
+
+/** The examples as one module: a list of functions, each with its place in the sources. */
+export function exampleProgram(comments: readonly DocComment[]): string {
+  const examples = comments.filter(({ example }) => example.length > 0)
+  const internals = new Map<string, string>()
+  for (const { file, subject } of examples) {
+    const name = /^export (?:async )?(?:function|const) (\w+)/.exec(subject)?.[1]
+    if (name !== undefined) internals.set(name, file.replace(/\.ts$/, ".js"))
+  }
+  return [
+    'import { expects, seen, type ExampleContext } from "./example-context.js"',
+    'import { PostgresConnectionPool, PostgresDatabase, Operator } from "kysely-records"',
+    ...[...internals].filter(([name]) => name !== "Operator").map(([name, file]) => `import { ${name} } from "./dist/${file}"`),
+    ...["interface Person { name: string; age?: number }", "interface Source { version: string }"],
+    "export const examples = [",
+    ...examples.map(exampleFunction),
+    "]",
+  ].join("\n")
+}
+
+function exampleFunction({ file, line, example }: DocComment): string {
+  const statements = statementsOf(example).map(({ code, comments }) => {
+    const name = /^(?:const|await using) (\w+|\[.+?\]) = /.exec(code)?.[1]
+    const run = name === undefined ? `seen(${code})` : `${code}; seen(${name})`
+    return [run, ...comments.map((comment) => `expects(${JSON.stringify(comment)})`)].join("; ")
+  })
+  const isMigrated = !example.some((code) => code.includes("migrate("))
+  return [
+    `{ place: "${file}:${line}", isMigrated: ${isMigrated}, run: async ({ db, kysely, ada, a, b, people, personDefinition, orderDefinition, connectionString, age, options }: ExampleContext): Promise<void> => { {`,
+    ...statements,
+    "} } },",
+  ].join("\n")
+}
+
+function statementsOf(example: readonly string[]): Statement[] {
+  const statements: Statement[] = []
+  for (const line of example) {
+    const [code = "", ...comment] = line.split(/(?:^| )\/\/ /)
+    const open = statements.at(-1)
+    if (open !== undefined && !isWhole(open.code)) open.code += `\n${code}`
+    else if (code.trim() !== "") statements.push({ code: code.trim(), comments: [] })
+    if (comment.length > 0) statements.at(-1)?.comments.push(comment.join(" // "))
+  }
+  return statements
+}
+
+function isWhole(code: string): boolean {
+  const bare = code.replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, "")
+  return [..."([{"].every((bracket, index) => bare.split(bracket).length === bare.split(")]}"[index] ?? "").length)
+}

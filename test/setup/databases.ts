@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto"
+import pg from "pg"
+import { inject } from "vitest"
+import { type ConnectionOptions, type JsonObject, PostgresDatabase, type RecordsDefinition } from "../../src/index.ts"
+
+/** A kind of database that every test of behaviour runs on. */
+export interface TestDatabase {
+  readonly name: "PGlite" | "PostgreSQL"
+  /** A new, empty database: the options that open it, and the end of it. */
+  create(): Promise<{ options: ConnectionOptions; drop: () => Promise<void> }>
+}
+
+/** Both kinds: the embedded one, and a real server. */
+export const databases: readonly TestDatabase[] = [
+  { name: "PGlite", create: () => Promise.resolve({ options: { embedded: true }, drop: () => Promise.resolve() }) },
+  { name: "PostgreSQL", create: createServerDatabase },
+]
+
+/** A new, empty, migrated table of records, and the end of it. */
+export async function migratedDatabase<F = JsonObject, M = JsonObject>(
+  kind: TestDatabase,
+  records?: RecordsDefinition<F, M>,
+): Promise<{ db: PostgresDatabase<F, M>; options: ConnectionOptions; drop: () => Promise<void> }> {
+  const { options, drop } = await kind.create()
+  const db = new PostgresDatabase<F, M>({ ...options, records })
+  await db.migrate()
+  return {
+    db,
+    options,
+    drop: async () => {
+      await db.close()
+      await drop()
+    },
+  }
+}
+
+async function createServerDatabase() {
+  const url = new URL(inject("serverUrl"))
+  const name = `records_${randomUUID().replaceAll("-", "")}`
+  // Strings order by code point, as they do on PGlite.
+  await onServer(`create database ${name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`)
+  url.pathname = `/${name}`
+  return { options: { connectionString: url.href }, drop: () => onServer(`drop database ${name} with (force)`) }
+}
+
+/** Runs one statement as the role that may create databases. */
+export async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: inject("serverUrl") })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
