@@ -17,7 +17,7 @@ export { type CompileFilterOptions, compileFilter } from "./expression/compile-f
 export { and, type Condition, filter, not, or } from "./query/condition.ts"
 export type { JsonObject, JsonValue, RecordShape } from "./query/field.ts"
 export { Operator, type OperatorName } from "./query/operator.ts"
-export type { Query, SelectedRecord, SortKey, StoredRecord } from "./query/query.ts"
+export type { FieldName, Found, Query, SelectedRecord, Selection, SortKey, StoredRecord } from "./query/query.ts"
 export { type Preview, previewQuery } from "./statement/search.ts"
 export type { NewRecord, RecordChanges } from "./store/new-record.ts"
 export { type KyselyTables, RecordStore } from "./store/record-store.ts"

@@ -1,4 +1,4 @@
-import type { CheckedField, DottedPath, Field, ListPath, PlainColumn, SqlPath, ValueAt } from "./field.ts"
+import type { CheckedField, DottedPath, Field, ListPath, PlainColumn, RecordShape, SqlPath, ValueAt } from "./field.ts"
 import type { OperatorName, OperatorTaking } from "./operator.ts"
 
 /** Text, numbers, booleans and dates: what a list operand may hold. */
@@ -61,7 +61,7 @@ export interface Not<T> extends Group<T> {
  * A condition over records of the shape `T`, as plain JSON data.
  * `RecordShape<Person, Source>` is the shape of a record with those fields and that metadata.
  */
-export type Condition<T = never> = And<T> | Or<T> | Not<T> | Checked<T> | ([T] extends [never] ? LooseLeaf<T> : Leaf<T> | OtherSpelling<T>)
+export type Condition<T = RecordShape> = And<T> | Or<T> | Not<T> | Checked<T> | ([T] extends [never] ? LooseLeaf<T> : Leaf<T> | OtherSpelling<T>)
 
 type Leaf<T> = { [F in DottedPath<T>]: LeafOn<T, F, ValueAt<T, F>> }[DottedPath<T>]
 
@@ -76,8 +76,13 @@ type LeafOn<T, F, V> =
 // In a plain object these two spellings are accepted by their form; `filter(...)` checks them against the type.
 type OtherSpelling<T> = LooseLeaf<T, SqlPath | ListPath>
 
+// Grouped as the leaves of a typed condition are, so that those fit in here.
 type LooseLeaf<T, F = string | ListPath> =
-  | { [O in OperatorName as Exclude<O, OperatorTaking<"none">>]: Comparison<T, F, O, LooseOperand<O>> }[Exclude<OperatorName, OperatorTaking<"none">>]
+  | Comparison<T, F, OperatorTaking<"value">, LooseOperand<"=">>
+  | Comparison<T, F, OperatorTaking<"ordered">, LooseOperand<">">>
+  | Comparison<T, F, OperatorTaking<"range">, LooseOperand<"between">>
+  | Comparison<T, F, OperatorTaking<"list">, LooseOperand<"in">>
+  | Comparison<T, F, OperatorTaking<"pattern" | "regex" | "text">, string>
   | Test<T, F, OperatorTaking<"none">>
 
 type LooseOperand<O> = OperandOf<Scalar | object, O>

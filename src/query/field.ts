@@ -137,7 +137,10 @@ type MayBeMissing<T, Steps> = Steps extends readonly [infer Head, ...infer Tail]
 type HasAlways<T, K> = K extends keyof T ? (string extends keyof T ? false : T extends Record<K, unknown> ? true : false) : false
 
 /** What comes back from the database where a `T` was stored: a `Date` inside a document is the string of its `toISOString()`. */
-export type Stored<T> = T extends Date
+export type Stored<T> = [T] extends [JsonValue | undefined] ? T : StoredPart<T>
+
+// Distributes over unions.
+type StoredPart<T> = T extends Date
   ? string
   : T extends string | number | boolean | bigint | null | undefined
     ? T

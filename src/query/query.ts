@@ -5,7 +5,7 @@ import type { DottedPath, JsonObject, ListPath, RecordShape, Selected, SqlPath, 
 export type FieldName<T> = [T] extends [never] ? string | ListPath : DottedPath<T> | SqlPath | ListPath
 
 /** One key of an order. */
-export interface SortKey<T = never> {
+export interface SortKey<T = RecordShape> {
   readonly field: FieldName<T>
   /** `asc` when left out. `desc` is its exact mirror. */
   readonly order?: "asc" | "desc" | undefined
@@ -13,8 +13,11 @@ export interface SortKey<T = never> {
   readonly nulls?: "first" | "last" | undefined
 }
 
-/** A question to a table of records, as plain JSON data. */
-export interface Query<T = never, Paths = readonly FieldName<T>[]> {
+/**
+ * A question to a table of records of the shape `T`, as plain JSON data. `Paths` are those of its `select`; without it
+ * whole records come back.
+ */
+export interface Query<T = RecordShape, Paths = undefined> {
   /** All of them must be true. With none, every record is found. */
   readonly filters?: readonly Condition<T>[] | undefined
   /** The order; ties, and no order at all, are settled by `id`. */
@@ -45,8 +48,15 @@ export type SelectedRecord<F, M, Paths extends readonly unknown[]> = AllOf<
   { [I in keyof Paths]: (row: Selected<RecordShape<F, M | null>, Paths[I]>) => void }[number]
 >
 
-/** What `search` gives for each record: the whole of it, or with `select` those paths. */
-export type Found<F, M, Paths> = Paths extends readonly unknown[] ? SelectedRecord<F, M, Paths> : StoredRecord<F, M>
+/** What `search` gives for each record: the whole of it, or with `select` those paths; of paths not known to the compiler, any. */
+export type Found<F, M, Paths> = Paths extends readonly unknown[]
+  ? number extends Paths["length"]
+    ? Partial<Omit<StoredRecord, "fields" | "metadata">> & { readonly fields?: unknown; readonly metadata?: unknown }
+    : SelectedRecord<F, M, Paths>
+  : StoredRecord<F, M>
+
+/** The paths of a `select`, or none. */
+export type Selection<T> = readonly FieldName<T>[] | undefined
 
 // A parameter that must serve every one of several functions is the intersection of theirs.
 type AllOf<Functions> = [Functions] extends [(row: infer Row) => void] ? Row : never

@@ -4,7 +4,7 @@ import { ConfigurationError, InvalidQueryError, RecordNotFoundError } from "../e
 import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
 import { uuidText } from "../predicate/column-operand.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
-import type { FieldName, Found, Query, StoredRecord } from "../query/query.ts"
+import type { Found, Query, Selection, StoredRecord } from "../query/query.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { countStatement, type Preview, previewOf, recordColumns, searchStatement } from "../statement/search.ts"
 import { createStatement, deleteStatement, existsStatement, readStatement, updateStatement } from "../statement/write.ts"
@@ -138,7 +138,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * await db.count({ filters: [filter("fields.age", ">=", 18)] }) // select count(*) as "count" from ... where ...
    * @throws InvalidQueryError
    */
-  async count(query: Query<RecordShape<F, M>> = {}): Promise<number> {
+  async count(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Promise<number> {
     const [row] = await this.#run("count", countStatement(this.#db, this.definition, checkedQuery(query)))
     return Number(row?.count)
   }
@@ -151,9 +151,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * // select ... from "public"."records" where (coalesce("fields"->'age', 'null') >= $1::jsonb and ...) order by coalesce("fields"->'age', 'null') desc, "id" desc limit $2
    * @throws InvalidQueryError with a JSON pointer to what has no meaning. Nothing is sent then.
    */
-  async search<const Paths extends readonly FieldName<RecordShape<F, M>>[] | undefined = undefined>(
-    query: Query<RecordShape<F, M>, Paths> = {},
-  ): Promise<Found<F, M, Paths>[]> {
+  async search<const Paths extends Selection<RecordShape<F, M>> = undefined>(query: Query<RecordShape<F, M>, Paths> = {}): Promise<Found<F, M, Paths>[]> {
     const checked = checkedQuery(query)
     const { select } = checked
     const rows = await this.#run("search", this.#searchStatement(checked))
@@ -169,7 +167,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * // { sql: 'select ... where "fields" @> $1::jsonb order by "id" asc', parameters: ['{"name":"Ada"}'] }
    * @throws InvalidQueryError
    */
-  preview(query: Query<RecordShape<F, M>> = {}): Preview {
+  preview(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Preview {
     return previewOf(this.#searchStatement(checkedQuery(query)))
   }
 

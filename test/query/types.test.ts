@@ -4,6 +4,7 @@ import {
   type Condition,
   compileFilter,
   defineRecords,
+  type FieldName,
   filter,
   not,
   Operator,
@@ -36,6 +37,8 @@ interface Source {
 }
 
 declare const db: PostgresDatabase<Person, Source>
+declare const untyped: PostgresDatabase
+declare const plain: Query
 const people = defineRecords<Person, Source>({ table: "people" })
 
 // Checked by the compiler alone: the functions are never called.
@@ -87,6 +90,13 @@ const accepted = async (): Promise<void> => {
   await db.search({ filters: [apart] })
   const query: Query<RecordShape<Person, Source>> = { filters: [condition] }
   await db.search(query)
+  await db.count(query)
+  db.preview(query)
+  await db.count({ filters: [filter("fields.age", ">", 3)], select: ["fields.name"] })
+  await untyped.search(plain)
+  await untyped.search({ ...plain, select: ["fields.whatever"] })
+  await untyped.count(plain)
+  previewQuery(plain)
   previewQuery(query, people)
   previewQuery({ filters: [filter("fields.age", "=", 3)] }, people)
   previewQuery({ filters: [filter("fields.anything.at.all", "=", 3)] })
@@ -227,6 +237,9 @@ describe("types", () => {
     expectTypeOf<Found["fields"]["name"]>().toEqualTypeOf<string>()
     expectTypeOf<NonNullable<Found["fields"]["address"]>["zip"]>().toEqualTypeOf<string | undefined>()
     expectTypeOf<Found["metadata"]>().toEqualTypeOf<{ version?: string } | undefined>()
+    const anything = (select: readonly FieldName<RecordShape<Person, Source>>[]) => db.search({ select })
+    type Any = Awaited<ReturnType<typeof anything>>[number]
+    expectTypeOf<Any["revision"]>().toEqualTypeOf<number | undefined>()
     // @ts-expect-error not selected
     type Revision = Found["revision"]
     expectTypeOf<Found>().not.toHaveProperty("revision")
