@@ -1,0 +1,87 @@
+import { createRequire } from "node:module"
+import { Command, Option } from "commander"
+import type { PostgresDatabaseOptions } from "../connection/postgres-database.ts"
+import { defineRecords, type RecordsDefinition } from "../definition/records-definition.ts"
+import type { JsonObject } from "../query/field.ts"
+import { previewQuery } from "../statement/search.ts"
+import { type ConnectionFlags, connectionOptions } from "./connection-options.ts"
+import { previewHelp, programHelp, searchHelp } from "./help.ts"
+import { previewText, recordLine } from "./output.ts"
+import { parsedQuery, queryText, type WrittenQuery } from "./query-text.ts"
+
+/** The command line, ready to parse the arguments of this process. */
+export function program(): Command {
+  const root = new Command("kysely-records")
+    .description("Typed records in PostgreSQL jsonb: see the SQL of a query, or run it.")
+    .version(packageVersion(), "-V, --version", "print the version of kysely-records")
+    .exitOverride()
+    // One line is written for every error, in one place.
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .addHelpText("after", programHelp)
+  withQuery(root.command("preview"))
+    .description("Print the SQL of a query and its parameters. Needs no database.")
+    .option("--json", 'print {"sql": ..., "parameters": [...]}')
+    .addHelpText("after", previewHelp)
+    .action(preview)
+  withQuery(root.command("search"))
+    .description("Run a query and print the records it finds: JSON, one record a line.")
+    .option("--url <url>", "the server: postgres://user:password@host:5432/database (default: the variable DATABASE_URL)")
+    .addOption(new Option("--embedded <directory>", "the directory of an embedded database (PGlite) that no other process has open").conflicts("url"))
+    .addHelpText("after", searchHelp)
+    .action(search)
+  return root
+}
+
+interface QueryFlags {
+  readonly file?: string
+  readonly table: string
+  readonly schema: string
+}
+
+function withQuery(command: Command): Command {
+  return command
+    .argument("[query]", "the query as JSON; - reads it from standard input, as does no query at all in a pipe")
+    .option("--file <path>", "read the query from a file")
+    .option("--table <name>", "the table of records", "records")
+    .option("--schema <name>", "the schema that the table is in", "public")
+}
+
+async function preview(argument: string | undefined, flags: QueryFlags & { json?: boolean }): Promise<void> {
+  const records = definition(flags)
+  const query = parsedQuery(await queryText(argument, flags.file))
+  const shown = previewQuery(query, records)
+  print([flags.json === true ? JSON.stringify(shown) : previewText(shown)])
+}
+
+async function search(argument: string | undefined, flags: QueryFlags & ConnectionFlags): Promise<void> {
+  const records = definition(flags)
+  const options = connectionOptions(flags, process.env)
+  const query = parsedQuery(await queryText(argument, flags.file))
+  // Printed after the end of the connection, because a reader of the output may end this process.
+  print((await found({ ...options, records }, query)).map(recordLine))
+}
+
+async function found(options: PostgresDatabaseOptions<JsonObject, JsonObject>, query: WrittenQuery): Promise<unknown[]> {
+  // Loaded only here: preview needs no driver.
+  const { PostgresDatabase } = await import("../connection/postgres-database.ts")
+  const db = new PostgresDatabase(options)
+  try {
+    return await db.search(query)
+  } finally {
+    await db.close()
+  }
+}
+
+function definition({ table, schema }: QueryFlags): RecordsDefinition {
+  return defineRecords({ table, schema })
+}
+
+function print(lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`)
+}
+
+function packageVersion(): string {
+  // By the package's own name, because the sources and the built files lie at different depths.
+  const { version } = createRequire(import.meta.url)("kysely-records/package.json")
+  return String(version)
+}
