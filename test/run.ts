@@ -49,7 +49,7 @@ interface Report {
 async function tests(): Promise<Count> {
   const directory = await mkdtemp(join(tmpdir(), "kysely-records-run-"))
   const file = join(directory, "report.json")
-  const { code } = await run(`vitest run --reporter=dot --reporter=json --outputFile.json=${file}`, "inherit")
+  const { code } = await run(`vitest run --reporter=default --reporter=json --outputFile.json=${file}`, "inherit")
   try {
     const report: Report = JSON.parse(await readFile(file, "utf8"))
     const missing = missingDatabase(report)
@@ -81,7 +81,7 @@ async function run(command: string, stdio: "pipe" | "inherit" = "pipe"): Promise
     const child = spawn(command, {
       shell: true,
       stdio: ["ignore", stdio, stdio],
-      env: { ...process.env, NODE_OPTIONS: "--disable-warning=ExperimentalWarning" },
+      env: { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "--disable-warning=ExperimentalWarning" },
     })
     let output = ""
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (output += chunk))

@@ -6,8 +6,8 @@ import { ConfigurationError } from "../errors.ts"
 import { databaseError, sqlState } from "../store/database-error.ts"
 
 /**
- * Runs the migrations of a table that have not run yet, all in one transaction, and gives the names of those.
- * A second runner waits for the first.
+ * Runs the migrations of a table that have not run yet, all of them in one transaction, and gives their names.
+ * A second runner waits for the first: Kysely holds a lock of the session meanwhile.
  *
  * @throws ConfigurationError that says which migration failed; the schema is as it was then.
  */
@@ -28,7 +28,7 @@ function migrationError(error: unknown, results: readonly MigrationResult[], def
   if (failed !== undefined && sqlState(error) === "42P07") {
     return new ConfigurationError(
       "table_exists",
-      `migrate: "${definition.schema}"."${definition.table}" exists, but not by a migration that ${migrationTables(definition).migrationTableName} lists: give the definition another table, or drop that one; nothing was changed`,
+      `migrate: "${definition.schema}"."${definition.table}" exists, but not by a migration that ${migrationTables(definition).migrationTableName} lists: nothing was changed. Give the definition another table; or where another list of migrations made it, run that list and not migrate()`,
       { cause: error },
     )
   }

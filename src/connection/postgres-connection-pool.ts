@@ -60,7 +60,12 @@ export class PostgresConnectionPool {
     this.#pool.on("connect", (client) => client.on("error", ignore))
   }
 
-  /** How busy the pool is. */
+  /**
+   * How busy the pool is.
+   *
+   * @example
+   * pool.metrics() // { poolSize: 5, maxOverflow: 10, open: 0, idle: 0, inUse: 0, waiting: 0 }
+   */
   metrics(): PoolMetrics {
     const { totalCount, idleCount, waitingCount } = this.#pool
     return {

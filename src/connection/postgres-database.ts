@@ -16,7 +16,7 @@ export type PostgresDatabaseOptions<F, M> = ConnectionOptions & {
  * Opening one does nothing; the first statement connects. Nothing creates the table but `migrate()`.
  *
  * @example
- * await using db = new PostgresDatabase({ embedded: true })
+ * const db = new PostgresDatabase({ embedded: true })
  * await db.migrate()
  * const ada = await db.create({ fields: { name: "Ada" } })
  * @throws ConfigurationError for options that contradict each other or name no database.
@@ -36,7 +36,8 @@ export class PostgresDatabase<F = JsonObject, M = JsonObject> extends RecordStor
    * migrations that ran, none when everything was there.
    *
    * @example
-   * await db.migrate() // ["0001_records"], the second time []
+   * await db.migrate() // ["0001_records"]
+   * await db.migrate() // []
    * @throws ConfigurationError that says which step failed; the schema is as it was then.
    */
   async migrate(): Promise<string[]> {

@@ -17,7 +17,7 @@ export interface CompileFilterOptions {
  * It is true or false, never NULL, on every row of a table of records.
  *
  * @example
- * db.selectFrom("people as p").select("p.id").where(compileFilter(filter("fields.age", ">", 30), people, { alias: "p" }))
+ * db.kysely.selectFrom("people as p").select("p.id").where(compileFilter(filter("fields.age", ">", 30), people, { alias: "p" }))
  * // where (coalesce("p"."fields"->'age', 'null') > $1::jsonb and coalesce("p"."fields"->'age', 'null') < 'false')
  * @throws InvalidQueryError whose pointer counts from the condition.
  */

@@ -19,7 +19,8 @@ export interface KyselyTables<F, M> {
     id: string
     fields: F
     metadata: M | null
-    revision: string
+    /** A string from a server, a number from an embedded database. */
+    revision: string | number
     created_at: Date
     updated_at: Date
   }

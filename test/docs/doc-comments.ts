@@ -17,14 +17,14 @@ export function docComments(root: string): DocComment[] {
 }
 
 function commentsOf(file: string, source: string): DocComment[] {
-  return [...source.matchAll(/^ *\/\*\*(.*?)\*\/\n(.*)$/gms)].map((match) => {
+  return [...source.matchAll(/^ *\/\*\*([\s\S]*?)\*\/\n(.*)$/gm)].map((match) => {
     const [, inside = "", subject = ""] = match
     const text = inside.split("\n").map((line) => line.replace(/^ *\* ?/, ""))
     const start = text.indexOf("@example")
     const rest = start === -1 ? [] : text.slice(start + 1)
     const end = rest.findIndex((line) => line.startsWith("@"))
     const line = source.slice(0, match.index).split("\n").length + Math.max(start, 0)
-    return { file, line, subject: subject.split("\n")[0]?.trim() ?? "", example: (end === -1 ? rest : rest.slice(0, end)).filter((code) => code.trim() !== "") }
+    return { file, line, subject: subject.trim(), example: (end === -1 ? rest : rest.slice(0, end)).filter((code) => code.trim() !== "") }
   })
 }
 
@@ -46,7 +46,8 @@ export function exampleProgram(comments: readonly DocComment[]): string {
     'import { expects, seen, type ExampleContext } from "./example-context.js"',
     'import { PostgresConnectionPool, PostgresDatabase, Operator } from "kysely-records"',
     ...[...internals].filter(([name]) => name !== "Operator").map(([name, file]) => `import { ${name} } from "./dist/${file}"`),
-    ...["interface Person { name: string; age?: number }", "interface Source { version: string }"],
+    "interface Person { name: string; age?: number }",
+    "interface Source { version: string }",
     "export const examples = [",
     ...examples.map(exampleFunction),
     "]",
@@ -61,7 +62,7 @@ function exampleFunction({ file, line, example }: DocComment): string {
   })
   const isMigrated = !example.some((code) => code.includes("migrate("))
   return [
-    `{ place: "${file}:${line}", isMigrated: ${isMigrated}, run: async ({ db, kysely, ada, a, b, people, personDefinition, orderDefinition, connectionString, age, options }: ExampleContext): Promise<void> => { {`,
+    `{ place: "${file}:${line}", isMigrated: ${isMigrated}, run: async ({ db, kysely, ada, a, b, people, personDefinition, orderDefinition, connectionString, pool, age, options }: ExampleContext): Promise<void> => { {`,
     ...statements,
     "} } },",
   ].join("\n")
@@ -69,17 +70,24 @@ function exampleFunction({ file, line, example }: DocComment): string {
 
 function statementsOf(example: readonly string[]): Statement[] {
   const statements: Statement[] = []
+  let below: string[] = []
   for (const line of example) {
-    const [code = "", ...comment] = line.split(/(?:^| )\/\/ /)
-    const open = statements.at(-1)
-    if (open !== undefined && !isWhole(open.code)) open.code += `\n${code}`
-    else if (code.trim() !== "") statements.push({ code: code.trim(), comments: [] })
-    if (comment.length > 0) statements.at(-1)?.comments.push(comment.join(" // "))
+    const isComment = /^\s*\/\/(?: |$)/.test(line)
+    const [code = "", behind] = isComment ? [] : line.split(/ \/\/ (.*)/)
+    if (isComment) below.push(line.replace(/^\s*\/\/ ?/, ""))
+    else below = []
+    const last = statements.at(-1)
+    if (isComment && last !== undefined) {
+      if (below.length > 1) last.comments.pop()
+      // The lines below a statement are one comment.
+      last.comments.push(below.join(" "))
+    } else if (last !== undefined && !isWhole(last.code)) last.code += `\n${code}`
+    else if (code.trim() !== "") statements.push({ code: code.trim(), comments: behind === undefined ? [] : [behind] })
   }
   return statements
 }
 
 function isWhole(code: string): boolean {
   const bare = code.replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, "")
-  return [..."([{"].every((bracket, index) => bare.split(bracket).length === bare.split(")]}"[index] ?? "").length)
+  return ["()", "[]", "{}"].every(([open = "", close = ""]) => bare.split(open).length === bare.split(close).length)
 }

@@ -1,6 +1,15 @@
 import { inspect } from "node:util"
 import { Kysely, PostgresDialect, sql } from "kysely"
-import { compileFilter, defineRecords, type NewRecord, PostgresDatabase, previewQuery, type RecordsDefinition, type StoredRecord } from "kysely-records"
+import {
+  compileFilter,
+  defineRecords,
+  type NewRecord,
+  PostgresConnectionPool,
+  PostgresDatabase,
+  previewQuery,
+  type RecordsDefinition,
+  type StoredRecord,
+} from "kysely-records"
 import pg from "pg"
 
 /*
@@ -28,6 +37,7 @@ export interface ExampleContext {
   readonly personDefinition: RecordsDefinition<Person, Source>
   readonly orderDefinition: RecordsDefinition
   readonly connectionString: string
+  readonly pool: PostgresConnectionPool
   readonly age: { readonly column: "fields"; readonly steps: readonly string[] }
   readonly options: { readonly pointer: string; readonly bigint: "digits"; readonly refuse: (pointer: string, reason: string) => never }
 }
@@ -57,25 +67,38 @@ export function seen(given: unknown): void {
 export function expects(comment: string): void {
   const candidates = [...printed(value), ...sent]
   sent.length = 0
-  const wanted = new RegExp(squeezed(comment).split("...").map(RegExp.escape).join(".*"), "s")
-  if (!candidates.some((candidate) => wanted.test(squeezed(candidate)))) failures.push(`no match for: ${comment}\n  what there is:\n  ${candidates.join("\n  ")}`)
+  const wanted = new RegExp(
+    squeezed(comment)
+      .split("...")
+      .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
+      .join(".*"),
+    "s",
+  )
+  if (!candidates.some((candidate) => wanted.test(squeezed(candidate))))
+    failures.push(`no match for: ${comment}\n  what there is:\n  ${candidates.join("\n  ")}`)
 }
 
 /** Runs every example, each on an empty table of records. */
 export async function failedExamples(examples: readonly Example[], connectionString: string): Promise<FailedExample[]> {
-  const kysely = new Kysely<never>({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString }) }), log: ({ query }) => sent.push(query.sql) })
+  const dialect = new PostgresDialect({ pool: new pg.Pool({ connectionString }) })
+  const kysely = new Kysely<never>({
+    dialect,
+    log: ({ query }) => {
+      sent.push(query.sql)
+    },
+  })
   const db = new PostgresDatabase<Person, Source>({ kysely })
   const failed: FailedExample[] = []
-  for (const { place, isMigrated, run } of examples) {
+  for (const example of examples) {
     await sql`drop schema public cascade`.execute(kysely)
     await sql`create schema public`.execute(kysely)
     failures = []
     try {
-      await run(await context(db, kysely, connectionString, isMigrated))
+      await example.run(await context(db, kysely, connectionString, example.isMigrated))
     } catch (error) {
       failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
     }
-    failed.push(...failures.map((error) => ({ place, error })))
+    failed.push(...failures.map((error) => ({ place: example.place, error })))
   }
   await kysely.destroy()
   return failed
@@ -87,8 +110,13 @@ async function context(db: PostgresDatabase<Person, Source>, kysely: Kysely<neve
   const [ada, b] = isMigrated ? [await stored("Ada"), (await stored("Bo")).id] : [undefined as never, ""]
   sent.length = 0
   return {
-    ...{ db, kysely, ada, b, connectionString },
+    db,
+    kysely,
+    ada,
+    b,
+    connectionString,
     a: { fields: { name: "Cy" } },
+    pool: new PostgresConnectionPool({ connectionString }),
     people: defineRecords({ table: "people" }),
     personDefinition: defineRecords({ table: "people" }),
     orderDefinition: defineRecords({ table: "orders" }),
@@ -109,7 +137,7 @@ const printer = new Kysely<never>({ dialect: new PostgresDialect({ pool: new pg.
 function printed(given: unknown): string[] {
   const plain = [inspect(given, { depth: 9, breakLength: Number.POSITIVE_INFINITY }), String(given)]
   if (typeof given !== "object" || given === null) return plain
-  if (Array.isArray(given) && given.every(isExpression)) return [sql.join(given).compile(printer).sql]
+  if (Array.isArray(given) && given.length > 0 && given.every(isExpression)) return [sql.join(given).compile(printer).sql]
   if (isExpression(given) && "compile" in given) return [sql`${given}`.compile(printer).sql, ...compiled(given)]
   if ("table" in given && "schema" in given) return [...plain, previewQuery({}, given as never).sql]
   if (["field", "and", "or", "not"].some((key) => key in given)) return [...plain, sql`${compileFilter(given as never)}`.compile(printer).sql]

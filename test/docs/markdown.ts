@@ -15,7 +15,7 @@ const FENCE = /^```(\w*) ?(.*)$/
 /** The fenced blocks of a document, in order. */
 export function blocks(markdown: string): Block[] {
   const found: Block[] = []
-  let open: { line: number; language: string; info: string; code: string[]; isNext: boolean } | undefined
+  let open: (Block & { code: string[] }) | undefined
   let isNext = false
   markdown.split("\n").forEach((line, index) => {
     const fence = FENCE.exec(line)
@@ -62,9 +62,7 @@ function checked(text: string, line: number): string {
   const shown = SHOWN.exec(text)
   if (shown !== null) {
     const [, indent = "", name, expression = "", value = ""] = shown
-    return name === undefined
-      ? `${indent}shows(${line}, ${expression}, ${value})`
-      : `${indent}const ${name} = ${expression}; shows(${line}, ${name}, ${value})`
+    return name === undefined ? `${indent}shows(${line}, ${expression}, ${value})` : `${indent}const ${name} = ${expression}; shows(${line}, ${name}, ${value})`
   }
   const thrown = THROWN.exec(text)
   if (thrown === null) return text

@@ -26,16 +26,18 @@ export function shows(line: number, actual: unknown, expected: unknown): void {
   try {
     deepStrictEqual(actual, expected)
   } catch (error) {
-    throw new Error(`line ${line}: ${error instanceof Error ? error.message : error}`)
+    throw new Error(`line ${line}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
 /** The error that a document shows behind `// throws`, by its name and the start of its message. */
 export async function throws(line: number, work: () => unknown, expected: string): Promise<void> {
-  const thrown = await Promise.try(work).then(
-    () => "nothing",
-    (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : "no error"),
-  )
+  const thrown = await Promise.resolve()
+    .then(work)
+    .then(
+      () => "nothing",
+      (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : "no error"),
+    )
   if (!thrown.startsWith(expected)) throw new Error(`line ${line}: thrown was ${thrown}`)
 }
 
