@@ -1,12 +1,19 @@
 /** What is wrong with a regular expression. It never leaves the reader. */
 export class RegexFault extends Error {}
 
+/** A regular expression of which the rest is not looked into. It never leaves the reader. */
+export class RegexTooDeep extends Error {}
+
+// Far below what the stack holds, whoever calls; the server itself stops between 5000 and 10000.
+const MOST_NESTED = 500
+
 /** A place in a regular expression that is being read, and the groups that were met so far. */
 export class Cursor {
   at = 0
   /** Whether blanks and comments stand between the parts, after `(?x)`. */
   isExpanded = false
   #groups = 0
+  #depth = 0
   readonly #closed = new Set<number>()
   readonly #pattern: string
 
@@ -47,10 +54,20 @@ export class Cursor {
 
   /** Passes over what has no meaning: comments `(?#...)`, and in expanded syntax blanks and `#` comments. */
   skip(): void {
-    const nothing = this.isExpanded ? /(?:\s|#[^\n]*|\(\?#[^)]*\)?)*/y : /(?:\(\?#[^)]*\)?)*/y
+    // The blanks are those of ASCII.
+    const nothing = this.isExpanded ? /(?:[\t-\r ]|#[^\n]*|\(\?#[^)]*\)?)*/y : /(?:\(\?#[^)]*\)?)*/y
     nothing.lastIndex = this.at
     nothing.test(this.#pattern)
     this.at = nothing.lastIndex
+  }
+
+  /** Reads what stands in parentheses; too deep in others, it gives up on the expression. */
+  nested<T>(read: () => T): T {
+    if (this.#depth === MOST_NESTED) throw new RegexTooDeep()
+    this.#depth += 1
+    const inside = read()
+    this.#depth -= 1
+    return inside
   }
 
   openGroup(): number {

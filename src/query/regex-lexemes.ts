@@ -1,3 +1,4 @@
+import { characterNames } from "./regex-character-names.ts"
 import type { Cursor } from "./regex-cursor.ts"
 import type { BracketItem, RegexCharacter, RegexClass, RegexConstraint, RegexNode } from "./regex-node.ts"
 
@@ -33,10 +34,12 @@ export function readEscape(cursor: Cursor, inLook: boolean): RegexNode {
 
 // One digit always is a back reference, several are when there are so many groups, and octal otherwise.
 function backreference(cursor: Cursor): number | undefined {
-  const digits = /^[1-9][0-9]*/.exec(cursor.rest())?.[0]
-  if (digits === undefined || (digits.length > 1 && Number(digits) > cursor.groups)) return undefined
+  const digits = /^[1-9][0-9]{0,254}/.exec(cursor.rest())?.[0]
+  if (digits === undefined) return undefined
+  const group = as32Bits(digits)
+  if (digits.length > 1 && (group === 0 || group > cursor.groups)) return undefined
   cursor.at += digits.length
-  return Number(digits)
+  return group
 }
 
 /** An escape that stands for a character or a class, the only ones that brackets take. */
@@ -61,6 +64,11 @@ function octalCharacter(cursor: Cursor, digits: string): RegexCharacter {
   return { kind: "character", codePoint: Number.parseInt(used, 8) }
 }
 
+// As the server counts, which drops what does not fit.
+function as32Bits(digits: string): number {
+  return Number(BigInt.asUintN(32, BigInt(digits)))
+}
+
 const HIGHEST_CHARACTER = 0x7ffffffe
 
 function hexadecimalCharacter(cursor: Cursor, letter: string): RegexCharacter {
@@ -69,8 +77,7 @@ function hexadecimalCharacter(cursor: Cursor, letter: string): RegexCharacter {
   const digits = form.exec(cursor.rest())?.[0]
   if (digits === undefined)
     return cursor.fail(`\\${letter} is followed by hexadecimal digits, ${letter === "u" ? "four" : letter === "U" ? "eight" : "one or more"}`)
-  // As the server counts: in 32 bits.
-  const codePoint = Number(BigInt.asUintN(32, BigInt(`0x${digits}`)))
+  const codePoint = as32Bits(`0x${digits}`)
   if (codePoint > HIGHEST_CHARACTER) cursor.fail(`\\${letter} names no character`)
   cursor.at += digits.length
   return { kind: "character", codePoint }
@@ -117,12 +124,11 @@ function className(cursor: Cursor): string {
   return CLASSES.includes(name) ? name : cursor.fail("[: :] names no class of characters")
 }
 
-// Of the names of characters only the server has the list; a single character is itself.
+// A single character is its own name.
 function collatingElement(cursor: Cursor, mark: "." | "="): BracketItem {
   const name = enclosed(cursor, mark)
-  if (name === "") return cursor.fail("[. .] names no character")
-  const [only, more] = Array.from(name)
-  return only !== undefined && more === undefined ? { kind: "character", codePoint: only.codePointAt(0) ?? 0 } : { kind: "collating" }
+  const codePoint = /^.$/su.test(name) ? name.codePointAt(0) : characterNames.get(name)
+  return codePoint === undefined ? cursor.fail(`[${mark} ${mark}] names no character`) : { kind: "character", codePoint }
 }
 
 function enclosed(cursor: Cursor, mark: string): string {

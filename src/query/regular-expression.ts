@@ -1,4 +1,4 @@
-import { Cursor, RegexFault } from "./regex-cursor.ts"
+import { Cursor, RegexFault, RegexTooDeep } from "./regex-cursor.ts"
 import { readBracket, readEscape } from "./regex-lexemes.ts"
 import type { RegexNode } from "./regex-node.ts"
 
@@ -13,7 +13,8 @@ export interface RegexOptions {
 
 /**
  * A regular expression that was read, or why it is none. Basic and extended ones, `(?b)` and `(?e)`, are not looked
- * into; a literal one, `***=` or `(?q)`, is the text itself.
+ * into, nor are ones whose parentheses nest more than 500 deep, which come back as basic; a literal one, `***=` or
+ * `(?q)`, is the text itself.
  */
 export type RegularExpression =
   | { readonly ok: true; readonly kind: "advanced"; readonly options: RegexOptions; readonly node: RegexNode }
@@ -34,7 +35,8 @@ export function regularExpression(pattern: string): RegularExpression {
   try {
     return readExpression(cursor)
   } catch (error) {
-    if (error instanceof RegexFault) return { ok: false, reason: error.message, offset: cursor.at }
+    if (error instanceof RegexTooDeep) return { ok: true, kind: "basic" }
+    if (error instanceof RegexFault) return { ok: false, reason: error.message, offset: Array.from(pattern.slice(0, cursor.at)).length }
     throw error
   }
 }
@@ -87,7 +89,7 @@ function readSequence(cursor: Cursor, inLook: boolean): RegexNode {
 }
 
 function readQuantified(cursor: Cursor, inLook: boolean): RegexNode {
-  if (/^(?:[*+?]|\{[0-9])/.test(cursor.rest())) cursor.fail("a quantifier has nothing to repeat")
+  if (/^[*+?]/.test(cursor.rest()) || startsBound(cursor)) cursor.fail("a quantifier has nothing to repeat")
   const atom = readAtom(cursor, inLook)
   // What takes no character cannot be repeated; a quantifier after it is found by the next call.
   if (atom.kind === "constraint" || atom.kind === "look") return atom
@@ -103,10 +105,21 @@ function readQuantifier(cursor: Cursor): { min: number; max: number } | undefine
   if (cursor.take("*")) return { min: 0, max: Number.POSITIVE_INFINITY }
   if (cursor.take("+")) return { min: 1, max: Number.POSITIVE_INFINITY }
   if (cursor.take("?")) return { min: 0, max: 1 }
-  if (!/^\{[0-9]/.test(cursor.rest())) return undefined
-  const bound = /^\{([0-9]+)(?:(,)([0-9]*))?\}/.exec(cursor.rest())
+  return startsBound(cursor) ? readBound(cursor) : undefined
+}
+
+// In expanded syntax blanks and comments stand anywhere in a bound, even between its digits.
+const BLANKS = /[\t-\r ]+|#[^\n]*\n/g
+
+function startsBound(cursor: Cursor): boolean {
+  return (cursor.isExpanded ? /^\{(?:[\t-\r ]|#[^\n]*\n)*[0-9]/ : /^\{[0-9]/).test(cursor.rest())
+}
+
+function readBound(cursor: Cursor): { min: number; max: number } {
+  const whole = (cursor.isExpanded ? /^\{(?:[0-9,\t-\r ]|#[^\n]*\n)*\}/ : /^\{[0-9,]*\}/).exec(cursor.rest())?.[0] ?? ""
+  const bound = /^\{([0-9]+)(?:(,)([0-9]*))?\}$/.exec(cursor.isExpanded ? whole.replaceAll(BLANKS, "") : whole)
   if (bound === null) return cursor.fail("a bound reads {m}, {m,} or {m,n}")
-  const [whole, least = "", comma, most = ""] = bound
+  const [, least = "", comma, most = ""] = bound
   const min = Number(least)
   const max = comma === undefined ? min : most === "" ? Number.POSITIVE_INFINITY : Number(most)
   if (min > MOST_REPEATS || (max !== Number.POSITIVE_INFINITY && max > MOST_REPEATS)) cursor.fail(`a bound is at most ${MOST_REPEATS}`)
@@ -116,7 +129,7 @@ function readQuantifier(cursor: Cursor): { min: number; max: number } | undefine
 }
 
 function readAtom(cursor: Cursor, inLook: boolean): RegexNode {
-  if (cursor.take("(")) return readParentheses(cursor, inLook)
+  if (cursor.take("(")) return cursor.nested(() => readParentheses(cursor, inLook))
   if (cursor.take("[[:<:]]")) return { kind: "constraint", name: "word start" }
   if (cursor.take("[[:>:]]")) return { kind: "constraint", name: "word end" }
   if (cursor.take("[")) return readBracket(cursor)

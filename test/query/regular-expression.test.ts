@@ -45,45 +45,74 @@ const accepted = [
   "^a.b$",
   "a]",
   "a}",
+  "a{255}",
+  "(?x)a{ 1 , 2 }?",
+  "(?x)a{1#c\n2}",
+  "(?x)a{ b",
+  "(?x)\u00a0*",
+  "[[.hyphen.]-z]",
+  "[+-[.tilde.]]",
+  "[[=hyphen=]]",
+  "[\\W\\s]",
+  "(a){0}\\1",
+  "(a)\\4294967297",
+  "\\U7FFFFFFE",
+  "\\400",
+  "(?bx)(",
+  "(?e)a)",
 ]
 
-const refused = [
-  "(",
-  "a)",
-  "(?",
-  "(?a)",
-  "(?:",
-  "(?P<n>a)",
-  "[",
-  "[a",
-  "[z-a]",
-  "[\\d-z]",
-  "[a-\\d]",
-  "[[:nope:]]",
-  "[[..]]",
-  "*a",
-  "a**",
-  "a{2}{3}",
-  "^*",
-  "$+",
-  "(?=a)*",
-  "a{3,2}",
-  "a{256}",
-  "a{2",
-  "\\",
-  "\\q",
-  "\\1",
-  "(a\\1)",
-  "(?=\\1)",
-  "\\u12",
-  "\\UFFFFFFFF",
-  "[\\1]",
-  "[\\y]",
-  "\\8",
-  "(?i",
-  "(?z)a",
-  "***a",
-  "a|*",
+const refused: readonly (readonly [pattern: string, reason: string])[] = [
+  ["(", "an opening parenthesis is never closed"],
+  ["a)", "a closing parenthesis was never opened"],
+  ["(?", "(? is followed by : = ! <= <! or #"],
+  ["(?a)", "(? at the start is followed by option letters, of b c e i m n p q s t w x"],
+  ["(?:", "an opening parenthesis is never closed"],
+  ["(?P<n>a)", "(? at the start is followed by option letters, of b c e i m n p q s t w x"],
+  ["[", "an opening bracket is never closed"],
+  ["[a", "an opening bracket is never closed"],
+  ["[z-a]", "a range ends before it begins"],
+  ["[\\d-z]", "a class is no end of a range"],
+  ["[a-\\d]", "a class is no end of a range"],
+  ["[[:nope:]]", "[: :] names no class of characters"],
+  ["[[..]]", "[. .] names no character"],
+  ["*a", "a quantifier has nothing to repeat"],
+  ["a**", "a quantifier has nothing to repeat"],
+  ["a{2}{3}", "a quantifier has nothing to repeat"],
+  ["^*", "a quantifier has nothing to repeat"],
+  ["$+", "a quantifier has nothing to repeat"],
+  ["(?=a)*", "a quantifier has nothing to repeat"],
+  ["a{3,2}", "the first number of a bound is not above the second"],
+  ["a{256}", "a bound is at most 255"],
+  ["a{2", "a bound reads {m}, {m,} or {m,n}"],
+  ["\\", "a backslash stands at the end"],
+  ["\\q", "a backslash stands before a letter or digit that makes no escape"],
+  ["\\1", "a back reference names a group that is not closed before it"],
+  ["(a\\1)", "a back reference names a group that is not closed before it"],
+  ["(?=\\1)", "a lookaround cannot hold a back reference"],
+  ["\\u12", "\\u is followed by hexadecimal digits, four"],
+  ["\\UFFFFFFFF", "\\U names no character"],
+  ["[\\1]", "a back reference stands between brackets"],
+  ["[\\y]", "a backslash stands before a letter or digit that makes no escape"],
+  ["\\8", "a back reference names a group that is not closed before it"],
+  ["(?i", "the option letters at the start are not closed with a parenthesis"],
+  ["(?z)a", "(? at the start is followed by option letters, of b c e i m n p q s t w x"],
+  ["***a", "*** is followed by : or ="],
+  ["a|*", "a quantifier has nothing to repeat"],
+  ["[[.nope.]]", "[. .] names no character"],
+  ["[[=nope=]]", "[= =] names no character"],
+  ["[[=a=]-c]", "a class is no end of a range"],
+  ["[a-c-e]", "a hyphen stands between brackets where no range can begin"],
+  ["(?x)a{1 2,3}", "the first number of a bound is not above the second"],
+  ["(?x){ 1 }", "a quantifier has nothing to repeat"],
+  ["(?x)a* ?", "a quantifier has nothing to repeat"],
+  ["(?x)a{256 }", "a bound is at most 255"],
+  ["[\\", "a backslash stands at the end"],
+  ["[\\12", "an opening bracket is never closed"],
+  ["\\c", "\\c is followed by a character"],
+  ["\\9", "a back reference names a group that is not closed before it"],
+  ["(?<a)", "(? is followed by : = ! <= <! or #"],
+  ["(?=(a))\\1", "a back reference names a group that is not closed before it"],
 ]
 
 describe("a regular expression", () => {
@@ -91,11 +120,25 @@ describe("a regular expression", () => {
     expect(regularExpression(pattern)).toMatchObject({ ok: true })
   })
 
-  test.each(refused)("%j is refused, at its place in the query and without showing it", (pattern) => {
-    expect(regularExpression(pattern)).toMatchObject({ ok: false, reason: expect.stringMatching(/\w{4}/) })
+  test.each(refused)("%j is refused, at its place in the query and without showing it", (pattern, reason) => {
+    expect(regularExpression(pattern)).toMatchObject({ ok: false, reason })
     expect(() => previewQuery({ filters: [{ field: "fields.v", operator: "regex", value: `s3cret|${pattern}` }] })).toThrow(
       /^\/filters\/0\/value: not a regular expression of PostgreSQL: (?!.*s3cret)/,
     )
+  })
+
+  test("blanks stand in the bounds of expanded syntax", () => {
+    expect(regularExpression("(?x)a{ 1 0 , 2#c\n0 }?")).toMatchObject({ node: { of: [{ of: [{ kind: "repeat", min: 10, max: 20, lazy: true }] }] } })
+  })
+
+  test("a character is named between brackets", () => {
+    expect(regularExpression("[[.hyphen.]-[.tilde.]]")).toMatchObject({ node: { of: [{ of: [{ items: [{ kind: "range", from: 0x2d, to: 0x7e }] }] }] } })
+  })
+
+  test("what nests deeper than 500 is left to the server", () => {
+    const nested = (depth: number): string => `${"(".repeat(depth)}${")".repeat(depth)}`
+    expect(regularExpression(nested(500))).toMatchObject({ ok: true, kind: "advanced" })
+    expect(regularExpression(nested(100_000))).toMatchObject({ ok: true, kind: "basic" })
   })
 
   test("options at the start are read", () => {
@@ -107,6 +150,7 @@ describe("a regular expression", () => {
 const PARTS = [
   "( ) [ ] { } * + ? | ^ $ . \\ - , : = # < > ! a b 0 9 é 😀",
   "(?: (?= (?! (?<= (?<! (?# [^ [: :] [. .] digit word {2} {2,1} {1,3} {256} \\d \\D \\A \\y \\1 \\12",
+  "{\t1 2,\t3} #c\n [[.hyphen.] [.nope.] hyphen [= =] \u00a0 \\4294967297 {255} \\W *?",
   "\\0 \\x \\xff \\u00e9 \\U0001F600 \\cA \\q \\8 *** ***: ***= (?i) (?x) (?q) (?zz) [[:<:]] [a-z] [z-a] (a) \\400",
 ].flatMap((line) => [...line.split(" "), " ", "\n"])
 
@@ -122,14 +166,20 @@ describe.each(databases)("regular expressions on $name", (kind) => {
   afterAll(() => drop())
 
   test("what is refused is just what the server refuses", async () => {
-    const patterns = [...accepted, ...refused, ...randomPatterns(5000, Number(process.env["SEED"] ?? Date.now()))]
+    const patterns = [...accepted, ...refused.map(([pattern]) => pattern), ...randomPatterns(5000, Number(process.env["SEED"] ?? Date.now()))]
     const { rows } = await sql<{
       pattern: string
       refused: boolean
     }>`select pattern, refuses(pattern) as refused from unnest(${patterns}::text[]) as pattern`.execute(db.kysely)
-    expect(rows.filter(({ pattern, refused }) => regularExpression(pattern).ok === refused).map(({ pattern }) => pattern)).toEqual([])
+    expect(rows.filter(isJudgedOtherwise).map(({ pattern }) => pattern)).toEqual([])
   })
 })
+
+// What is not looked into is left to the server.
+function isJudgedOtherwise({ pattern, refused }: { pattern: string; refused: boolean }): boolean {
+  const read = regularExpression(pattern)
+  return read.ok === refused && !(read.ok && read.kind === "basic")
+}
 
 /** Random sequences of what means something in a regular expression; the same for the same seed. */
 function randomPatterns(count: number, seed: number): string[] {
