@@ -6,6 +6,20 @@ import { plainColumns } from "../path/json-path.ts"
  * it from here: an index serves a query only when both spell the path alike.
  */
 
+/** What stands around an accessor: the alias of the table, and inside how many `any` it is. */
+export interface Scope {
+  readonly table: string | undefined
+  readonly depth: number
+}
+
+/** Columns without a table before them, outside of any `any`. */
+export const PLAIN_SCOPE: Scope = { table: undefined, depth: 0 }
+
+/** The alias of the elements that the innermost `any` looks at. */
+export function elementAlias({ depth }: Scope): string {
+  return identifier(`element_${depth}`)
+}
+
 /**
  * The value at a path as `jsonb`, SQL NULL where there is none.
  *
@@ -13,8 +27,8 @@ import { plainColumns } from "../path/json-path.ts"
  * jsonAccessor({ column: "fields", steps: ["tags", 0] })
  * // case when jsonb_typeof("fields"->'tags') = 'array' then "fields"->'tags'->0 end
  */
-export function jsonAccessor(path: JsonPath, table?: string): string {
-  return path.steps.reduce(stepInto, columnName(path.column, table))
+export function jsonAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): string {
+  return path.steps.reduce(stepInto, root(path, scope))
 }
 
 /**
@@ -23,8 +37,8 @@ export function jsonAccessor(path: JsonPath, table?: string): string {
  * @example
  * valueAccessor({ column: "fields", steps: ["age"] }) // coalesce("fields"->'age', 'null')
  */
-export function valueAccessor(path: JsonPath, table?: string): string {
-  return isWholeFields(path) ? jsonAccessor(path, table) : `coalesce(${jsonAccessor(path, table)}, 'null')`
+export function valueAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): string {
+  return isNeverNull(path) ? jsonAccessor(path, scope) : `coalesce(${jsonAccessor(path, scope)}, 'null')`
 }
 
 /**
@@ -33,21 +47,26 @@ export function valueAccessor(path: JsonPath, table?: string): string {
  * @example
  * textAccessor({ column: "fields", steps: ["address", "city"] }) // "fields"->'address'->>'city'
  */
-export function textAccessor(path: JsonPath, table?: string): string {
+export function textAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): string {
   const last = path.steps.at(-1)
-  const parent = jsonAccessor({ column: path.column, steps: path.steps.slice(0, -1) }, table)
+  const parent = jsonAccessor({ column: path.column, steps: path.steps.slice(0, -1) }, scope)
   // The one operator that turns the document itself into text.
-  if (last === undefined) return `${columnName(path.column, table)}#>>'{}'`
+  if (last === undefined) return `${parent}#>>'{}'`
   return typeof last === "string" ? `${parent}->>${keyLiteral(last)}` : elementOf(parent, "->>", last)
 }
 
 /** A column that is no document. */
-export function columnAccessor(column: PlainColumnName, table?: string): string {
-  return columnName(plainColumns[column], table)
+export function columnAccessor(column: PlainColumnName, scope: Scope = PLAIN_SCOPE): string {
+  return columnName(plainColumns[column], scope.table)
 }
 
-function isWholeFields(path: JsonPath): boolean {
-  return path.column === "fields" && path.steps.length === 0
+// The column `fields` is not null, and an element of an array is always something.
+function isNeverNull({ column, steps }: JsonPath): boolean {
+  return column !== "metadata" && steps.length === 0
+}
+
+function root({ column }: JsonPath, scope: Scope): string {
+  return column === "element" ? `${elementAlias(scope)}."value"` : columnName(column, scope.table)
 }
 
 function columnName(column: string, table: string | undefined): string {

@@ -1,7 +1,7 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely"
 import type { PlainColumnName } from "../path/json-path.ts"
 import type { ColumnTest } from "../predicate/predicate.ts"
-import { columnAccessor } from "./accessor.ts"
+import { columnAccessor, type Scope } from "./accessor.ts"
 
 // An operand is cast to the type that holds every one of its kind: a revision may be compared with 1.5 or 1e300.
 const operandType: Record<PlainColumnName, string> = {
@@ -12,18 +12,31 @@ const operandType: Record<PlainColumnName, string> = {
 }
 
 /** The SQL of a test of a column that is no document. */
-export function columnTest(test: ColumnTest, table: string | undefined): RawBuilder<SqlBool> {
-  const positive = positiveTest(test, sql.raw(columnAccessor(test.column, table)))
+export function columnTest(test: ColumnTest, scope: Scope): RawBuilder<SqlBool> {
+  const positive = positiveTest(test, sql.raw(columnAccessor(test.column, scope)))
   return test.negated ? sql`not ${positive}` : positive
 }
 
 function positiveTest({ column, operator, operand }: ColumnTest, accessor: RawBuilder<unknown>): RawBuilder<SqlBool> {
-  const type = sql.raw(operandType[column])
-  const texts = operand.filter((text) => text !== null)
+  const typeName = operandType[column]
+  const type = sql.raw(typeName)
+  const texts = operand.filter((text) => text !== null).map((text) => (typeName === "timestamptz" ? postgresTime(text) : text))
   if (operator === "in") return sql`${accessor} = any(${texts}::${type}[])`
   const [low, high] = texts
   // What is no id equals none.
   if (low === undefined) return sql`false`
   if (high !== undefined) return sql`(${accessor} between ${low}::${type} and ${high}::${type})`
   return sql`(${accessor} ${sql.raw(operator)} ${low}::${type})`
+}
+
+// The first moment of PostgreSQL's timestamps lies in 4714 BC; no record was created before it.
+const FIRST_YEAR = -4712
+
+// PostgreSQL writes the years from 10,000 without a sign, and those before 1 as BC.
+function postgresTime(iso: string): string {
+  const date = new Date(iso)
+  const year = date.getUTCFullYear()
+  if (year < FIRST_YEAR) return "-infinity"
+  const rest = iso.replace(/^[+-]?\d+/, "")
+  return year > 0 ? `${String(year).padStart(4, "0")}${rest}` : `${String(1 - year).padStart(4, "0")}${rest} BC`
 }

@@ -2,7 +2,8 @@ import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely"
 import type { DefinitionOf } from "../definition/records-definition.ts"
 import { checkedCondition } from "../predicate/checked-condition.ts"
 import type { Predicate } from "../predicate/predicate.ts"
-import type { Condition } from "../query/condition.ts"
+import type { Condition, LooseCondition } from "../query/condition.ts"
+import { PLAIN_SCOPE, type Scope } from "./accessor.ts"
 import { columnTest } from "./column-test.ts"
 import { documentTest } from "./document-test.ts"
 
@@ -21,25 +22,23 @@ export interface CompileFilterOptions {
  * // where (coalesce("p"."fields"->'age', 'null') > $1::jsonb and coalesce("p"."fields"->'age', 'null') < 'false')
  * @throws InvalidQueryError whose pointer counts from the condition.
  */
-export function compileFilter<T = never>(
-  condition: NoInfer<Condition<T>>,
-  _definition?: DefinitionOf<T>,
-  options: CompileFilterOptions = {},
-): Expression<SqlBool> {
-  return predicateSql(checkedCondition(condition, ""), options.alias)
+export function compileFilter(condition: LooseCondition, definition?: undefined, options?: CompileFilterOptions): Expression<SqlBool>
+export function compileFilter<T>(condition: NoInfer<Condition<T>>, definition: DefinitionOf<T>, options?: CompileFilterOptions): Expression<SqlBool>
+export function compileFilter(condition: unknown, _definition?: unknown, options: CompileFilterOptions = {}): Expression<SqlBool> {
+  return predicateSql(checkedCondition(condition, ""), { ...PLAIN_SCOPE, table: options.alias })
 }
 
 /** All of the predicates at once. */
-export function allOf(predicates: readonly Predicate[], table?: string): Expression<SqlBool> {
-  return predicateSql({ kind: "and", of: predicates }, table)
+export function allOf(predicates: readonly Predicate[]): Expression<SqlBool> {
+  return predicateSql({ kind: "and", of: predicates }, PLAIN_SCOPE)
 }
 
-function predicateSql(predicate: Predicate, table: string | undefined): RawBuilder<SqlBool> {
-  if (predicate.kind === "document") return documentTest(predicate, table)
-  if (predicate.kind === "column") return columnTest(predicate, table)
-  if (predicate.kind === "not") return sql`(not ${predicateSql(predicate.of, table)})`
+function predicateSql(predicate: Predicate, scope: Scope): RawBuilder<SqlBool> {
+  if (predicate.kind === "document") return documentTest(predicate, scope, predicateSql)
+  if (predicate.kind === "column") return columnTest(predicate, scope)
+  if (predicate.kind === "not") return sql`(not ${predicateSql(predicate.of, scope)})`
   if (predicate.of.length === 0) return predicate.kind === "and" ? sql`true` : sql`false`
-  const parts = predicate.of.map((part) => predicateSql(part, table))
+  const parts = predicate.of.map((part) => predicateSql(part, scope))
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : sql`(${sql.join(parts, predicate.kind === "and" ? AND : OR)})`
 }
 

@@ -1,5 +1,5 @@
 import { textFault } from "../json/json-text.ts"
-import { type DocumentColumn, dottedStep, type FieldPath, isPlainColumn, type PathStep } from "./json-path.ts"
+import { type DocumentColumn, dottedStep, type FieldPath, isPlainColumn, type JsonPath, type PathRoot, type PathStep } from "./json-path.ts"
 import { sqlSteps } from "./sql-path.ts"
 
 /** Why a field names nothing, in words for the caller. */
@@ -20,6 +20,19 @@ export function fieldPath(field: unknown): FieldPath | PathFault {
   if (typeof field === "string") return spelledPath(field)
   if (Array.isArray(field)) return listPath(field)
   return { fault: 'a field is a string such as "fields.name", or a list such as ["fields", "name"]' }
+}
+
+/**
+ * What a field names inside `any`: a dotted path from the element, `""` for the element itself, or the same as a list.
+ *
+ * @example
+ * elementPath("price.amount") // { column: "element", steps: ["price", "amount"] }
+ */
+export function elementPath(field: unknown): JsonPath | PathFault {
+  if (field === "") return { column: "element", steps: [] }
+  if (typeof field === "string") return checkedPath("element", field.split(".").map(dottedStep), "dotted")
+  if (Array.isArray(field)) return listedSteps("element", field)
+  return { fault: 'inside any a field is a path from the element, such as "price.amount", or a list' }
 }
 
 const ROOTS = "a field starts with fields or metadata, or is id, revision, createdAt or updatedAt"
@@ -48,7 +61,12 @@ function listPath(list: readonly unknown[]): FieldPath | PathFault {
   const [column, ...steps] = list
   if (isPlainColumn(column) && steps.length === 0) return { column }
   if (column !== "fields" && column !== "metadata") return { fault: ROOTS }
+  return listedSteps(column, steps)
+}
+
+function listedSteps(column: PathRoot, steps: readonly unknown[]): JsonPath | PathFault {
   const path: PathStep[] = []
+  // By iteration, so that the holes of a sparse array are seen.
   for (const step of steps) {
     if (typeof step !== "string" && typeof step !== "number") return { fault: "a list holds keys (strings) and array indexes (numbers)" }
     path.push(step)
@@ -56,7 +74,7 @@ function listPath(list: readonly unknown[]): FieldPath | PathFault {
   return checkedPath(column, path, "list")
 }
 
-function checkedPath(column: DocumentColumn, steps: readonly PathStep[], spelling: Spelling): FieldPath | PathFault {
+function checkedPath(column: PathRoot, steps: readonly PathStep[], spelling: Spelling): JsonPath | PathFault {
   for (const step of steps) {
     const fault = typeof step === "number" ? indexFault(step) : keyFault(step, spelling)
     if (fault !== undefined) return { fault }

@@ -4,9 +4,12 @@ export type DocumentColumn = "fields" | "metadata"
 /** One step into a document: a string is a key of an object, a number an index of an array (negative: from the end). */
 export type PathStep = string | number
 
-/** A place inside a document. No steps: the whole document. */
+/** What a path starts from: a document, or inside `any` the element of the array. */
+export type PathRoot = DocumentColumn | "element"
+
+/** A place inside a document or an element. No steps: the whole of it. */
 export interface JsonPath {
-  readonly column: DocumentColumn
+  readonly column: PathRoot
   readonly steps: readonly PathStep[]
 }
 
@@ -24,9 +27,9 @@ export type PlainColumnName = keyof typeof plainColumns
 /** What a field of a query names: a place in a document, or a column. */
 export type FieldPath = JsonPath | { readonly column: PlainColumnName }
 
-/** Whether a field names a place in a document. */
+/** Whether a field names a place in a document or an element. */
 export function isJsonPath(path: FieldPath): path is JsonPath {
-  return path.column === "fields" || path.column === "metadata"
+  return path.column === "fields" || path.column === "metadata" || path.column === "element"
 }
 
 /** Whether a name is one of the columns that are no documents. */

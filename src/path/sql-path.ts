@@ -8,6 +8,11 @@ export function sqlSteps(rest: string): PathStep[] | undefined {
   return rest.startsWith("#") ? bracedSteps(rest) : arrowSteps(rest)
 }
 
+/** Whether a field in SQL spelling names text: its last arrow is `->>` or `#>>`. */
+export function isTextPath(field: unknown): boolean {
+  return typeof field === "string" && /^(?:fields|metadata)(?:#>>'|(?:->(?:'(?:[^']|'')*'|[0-9]+))*->>)/.test(field)
+}
+
 // `->'key'`, `->0`; a quote inside a key is doubled. `->>` ends a path, so it is only read last.
 const ARROW = /(->>?)(?:'((?:[^']|'')*)'|(0|[1-9][0-9]*))/y
 

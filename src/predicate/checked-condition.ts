@@ -1,41 +1,53 @@
 import { InvalidQueryError } from "../errors.ts"
 import { child } from "../json/json-pointer.ts"
-import { fieldPath } from "../path/field-path.ts"
+import { elementPath, fieldPath, type PathFault } from "../path/field-path.ts"
 import { type FieldPath, isJsonPath, type JsonPath } from "../path/json-path.ts"
-import { isOperatorName, operators, type PositiveOperator, positive } from "../query/operator.ts"
+import { isOperatorName, type OperandKind, operators, type PositiveOperator, positive } from "../query/operator.ts"
 import { appliesToColumns, columnOperand } from "./column-operand.ts"
-import { operandChecks } from "./operand.ts"
+import { operandChecks, refuseNoValue } from "./operand.ts"
 import type { DocumentTest, Predicate } from "./predicate.ts"
 
 /** Levels of `and`, `or` and `not` that a condition may have. */
 export const MAX_CONDITION_DEPTH = 500
+
+/** Where a condition stands: how deep, and what its fields are relative to. */
+interface Scope {
+  readonly depth: number
+  readonly path: (field: unknown) => FieldPath | PathFault
+}
+
+const RECORD: Scope = { depth: 0, path: fieldPath }
+
+function deeper({ depth, path }: Scope): Scope {
+  return { depth: depth + 1, path }
+}
 
 /**
  * The predicate of a condition, or the first thing that is wrong with it.
  *
  * @throws InvalidQueryError with the JSON pointer of the place, counted from `pointer`.
  */
-export function checkedCondition(condition: unknown, pointer: string, depth = 0): Predicate {
+export function checkedCondition(condition: unknown, pointer: string, scope: Scope = RECORD): Predicate {
   const place = plainObject(condition, pointer, "a condition is an object: { field, operator, value }, { and }, { or } or { not }")
-  if (depth > MAX_CONDITION_DEPTH) return refuse(pointer, `conditions are nested deeper than ${MAX_CONDITION_DEPTH} levels`)
+  if (scope.depth > MAX_CONDITION_DEPTH) return refuse(pointer, `conditions are nested deeper than ${MAX_CONDITION_DEPTH} levels`)
   const keys = definedKeys(place)
   const kind = keys.find((key) => key === "and" || key === "or" || key === "not")
-  if (kind === undefined) return leaf(place, keys, pointer)
+  if (kind === undefined) return leaf(place, keys, pointer, scope)
   if (keys.length > 1) return refuse(pointer, `${kind} stands alone in its object: put the other condition beside it, in a list`)
   const inner = child(pointer, kind)
-  if (kind === "not") return { kind, of: checkedCondition(place["not"], inner, depth + 1) }
-  return { kind, of: checkedConditions(place[kind], inner, depth + 1) }
+  if (kind === "not") return { kind, of: checkedCondition(place["not"], inner, deeper(scope)) }
+  return { kind, of: checkedConditions(place[kind], inner, deeper(scope)) }
 }
 
 /** The predicates of a list of conditions. */
-export function checkedConditions(list: unknown, pointer: string, depth = 0): readonly Predicate[] {
+export function checkedConditions(list: unknown, pointer: string, scope: Scope = RECORD): readonly Predicate[] {
   if (!Array.isArray(list)) return refuse(pointer, "takes a list of conditions")
-  return Array.from(list, (condition, index) => checkedCondition(condition, child(pointer, index), depth))
+  return Array.from(list, (condition, index) => checkedCondition(condition, child(pointer, index), scope))
 }
 
 /** What a field names. @throws InvalidQueryError when it names nothing. */
-export function checkedField(field: unknown, pointer: string): FieldPath {
-  const path = fieldPath(field)
+export function checkedField(field: unknown, pointer: string, read: Scope["path"] = fieldPath): FieldPath {
+  const path = read(field)
   return "fault" in path ? refuse(pointer, path.fault) : path
 }
 
@@ -61,17 +73,17 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 const LEAF_KEYS = ["field", "operator", "value"]
 
-function leaf(given: Record<string, unknown>, keys: readonly string[], pointer: string): Predicate {
+function leaf(given: Record<string, unknown>, keys: readonly string[], pointer: string, scope: Scope): Predicate {
   const unknown = keys.find((key) => !LEAF_KEYS.includes(key))
   if (unknown !== undefined) return refuse(child(pointer, unknown), `unknown key: a condition has field, operator and value, or one of and, or, not`)
-  const path = checkedField(given["field"], child(pointer, "field"))
+  const path = checkedField(given["field"], child(pointer, "field"), scope.path)
   const operator = given["operator"]
   if (!isOperatorName(operator)) {
     return refuse(child(pointer, "operator"), `unknown operator: it is one of ${Object.keys(operators).join(" ")}`)
   }
   const meaning = positive(operator)
   const value = given["value"]
-  return isJsonPath(path) ? documentTest(path, meaning, value, pointer) : columnTest(path.column, meaning, value, pointer)
+  return isJsonPath(path) ? documentTest(path, meaning, value, pointer, scope) : columnTest(path.column, meaning, value, pointer)
 }
 
 interface Meaning {
@@ -79,9 +91,16 @@ interface Meaning {
   readonly negated: boolean
 }
 
-function documentTest(path: JsonPath, { operator, negated }: Meaning, value: unknown, pointer: string): Predicate {
-  const operand = operandChecks[operators[operator].operand](value, child(pointer, "value"), refuse)
-  return checkedTest({ kind: "document", path, operator, negated, operand })
+function documentTest(path: JsonPath, { operator, negated }: Meaning, value: unknown, pointer: string, { depth }: Scope): Predicate {
+  const place = child(pointer, "value")
+  const kind: OperandKind = operators[operator].operand
+  const operand = kind === "condition" ? elementCondition(value, place, depth) : operandChecks[kind](value, place, refuse)
+  return checkedTest({ kind: "document", path, operator, negated, operand, pointer })
+}
+
+function elementCondition(value: unknown, pointer: string, depth: number): Predicate {
+  refuseNoValue(value, pointer, refuse)
+  return checkedCondition(value, pointer, { depth: depth + 1, path: elementPath })
 }
 
 function columnTest(column: Exclude<FieldPath, JsonPath>["column"], { operator, negated }: Meaning, value: unknown, pointer: string): Predicate {
@@ -92,6 +111,13 @@ function columnTest(column: Exclude<FieldPath, JsonPath>["column"], { operator, 
 }
 
 // The one place where the compiler is told what the check of the operand's kind has just established.
-function checkedTest(test: { kind: "document"; path: JsonPath; operator: PositiveOperator; negated: boolean; operand: unknown }): DocumentTest {
+function checkedTest(test: {
+  kind: "document"
+  path: JsonPath
+  operator: PositiveOperator
+  negated: boolean
+  operand: unknown
+  pointer: string
+}): DocumentTest {
   return test as DocumentTest
 }

@@ -54,21 +54,10 @@ function revisionText(value: unknown, pointer: string, refuse: RefuseValue): str
 const MOST_DIGITS = 1000
 
 function timeText(value: unknown, pointer: string, refuse: RefuseValue): string {
-  if (value instanceof Date && !Number.isNaN(value.getTime())) return postgresTime(value)
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString()
   if (typeof value === "string") {
     const date = new Date(value)
-    if (!Number.isNaN(date.getTime()) && date.toISOString() === value) return postgresTime(date)
+    if (!Number.isNaN(date.getTime()) && date.toISOString() === value) return value
   }
   return refuse(pointer, "a time is compared with a valid Date, or with a string that its toISOString() gives")
-}
-
-// The first moment of PostgreSQL's timestamps lies in 4714 BC; no record was created before it.
-const FIRST_YEAR = -4712
-
-// PostgreSQL writes the years from 10,000 without a sign, and those before 1 as BC.
-function postgresTime(date: Date): string {
-  const year = date.getUTCFullYear()
-  if (year < FIRST_YEAR) return "-infinity"
-  const rest = date.toISOString().replace(/^[+-]?\d+/, "")
-  return year > 0 ? `${String(year).padStart(4, "0")}${rest}` : `${String(1 - year).padStart(4, "0")}${rest} BC`
 }

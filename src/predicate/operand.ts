@@ -1,7 +1,8 @@
 import { child } from "../json/json-pointer.ts"
 import { jsonText, type RefuseValue, textFault } from "../json/json-text.ts"
-import type { OperandKind } from "../query/operator.ts"
+import { type OperandKind, type ValueKind, valueKinds } from "../query/operator.ts"
 import { regularExpression } from "../query/regular-expression.ts"
+import type { Predicate } from "./predicate.ts"
 
 /** A JSON value that a document is compared with: its type, and its exact JSON text. */
 export interface JsonOperand {
@@ -21,13 +22,22 @@ export interface Operands {
   pattern: string
   regex: string
   text: string
+  kinds: readonly ValueKind[]
+  /** One scalar stands for the list of it. */
+  part: { readonly of: "elements"; readonly list: readonly JsonOperand[] } | { readonly of: "object"; readonly object: JsonOperand }
+  scalars: readonly JsonOperand[]
+  length: string
+  condition: Predicate
 }
+
+/** The kinds of operand that can be checked without knowing what a condition is. */
+export type PlainOperandKind = Exclude<OperandKind, "condition">
 
 /** Checks one operand; `refuse` throws with the JSON pointer of what is wrong. */
 type Check<Value> = (value: unknown, pointer: string, refuse: RefuseValue) => Value
 
 /** The run-time check of every kind of operand: it returns the operand in the form that the SQL needs. */
-export const operandChecks: { [Kind in OperandKind]: Check<Operands[Kind]> } = {
+export const operandChecks: { [Kind in PlainOperandKind]: Check<Operands[Kind]> } = {
   none: (value, pointer, refuse) => (value === undefined ? undefined : refuse(pointer, "exists and not_exists take no value: leave it out")),
   value: jsonOperand,
   ordered: orderedOperand,
@@ -36,6 +46,10 @@ export const operandChecks: { [Kind in OperandKind]: Check<Operands[Kind]> } = {
   pattern: patternOperand,
   regex: regexOperand,
   text: textOperand,
+  kinds: kindsOperand,
+  part: partOperand,
+  scalars: listOperand,
+  length: lengthOperand,
 }
 
 /** What the operands of documents have in common with those of columns: never null, never undefined. */
@@ -107,4 +121,26 @@ function regexOperand(value: unknown, pointer: string, refuse: RefuseValue): str
   const pattern = textOperand(value, pointer, refuse)
   const parsed = regularExpression(pattern)
   return parsed.ok ? pattern : refuse(pointer, `not a regular expression of PostgreSQL: ${parsed.reason} (at character ${parsed.offset})`)
+}
+
+function kindsOperand(value: unknown, pointer: string, refuse: RefuseValue): Operands["kinds"] {
+  refuseNoValue(value, pointer, refuse)
+  if (Array.isArray(value)) return Array.from(value, (kind, index) => valueKind(kind, child(pointer, index), refuse))
+  return [valueKind(value, pointer, refuse)]
+}
+
+function valueKind(value: unknown, pointer: string, refuse: RefuseValue): ValueKind {
+  return valueKinds.find((kind) => kind === value) ?? refuse(pointer, `type takes one of ${valueKinds.join(" ")}, or a list of them`)
+}
+
+function partOperand(value: unknown, pointer: string, refuse: RefuseValue): Operands["part"] {
+  if (Array.isArray(value)) return { of: "elements", list: listOperand(value, pointer, refuse) }
+  const operand = jsonOperand(value, pointer, refuse)
+  return operand.type === "object" ? { of: "object", object: operand } : { of: "elements", list: [operand] }
+}
+
+function lengthOperand(value: unknown, pointer: string, refuse: RefuseValue): string {
+  refuseNoValue(value, pointer, refuse)
+  const isLength = typeof value === "bigint" ? value >= 0n : typeof value === "number" && Number.isInteger(value) && value >= 0
+  return isLength ? jsonOperand(value, pointer, refuse).json : refuse(pointer, "takes a whole number from 0")
 }

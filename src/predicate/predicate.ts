@@ -30,6 +30,8 @@ export interface DocumentTestOf<O extends PositiveOperator> {
   /** Has a value, and the operator says no. */
   readonly negated: boolean
   readonly operand: OperandsOf<O>
+  /** The JSON pointer of the condition. */
+  readonly pointer: string
 }
 
 /** The operand of an operator, after its check. */

@@ -1,5 +1,5 @@
-import type { CheckedField, DottedPath, Field, ListPath, PlainColumn, RecordShape, SqlPath, ValueAt } from "./field.ts"
-import type { OperatorName, OperatorTaking } from "./operator.ts"
+import type { CheckedField, ElementShape, Field, OtherPath, PlainColumn, RecordShape, SpelledPath, ValueAt } from "./field.ts"
+import type { OperatorName, OperatorTaking, ValueKind } from "./operator.ts"
 
 /** Text, numbers, booleans and dates: what a list operand may hold. */
 export type Scalar = string | number | bigint | boolean | Date
@@ -29,7 +29,7 @@ export interface Test<T, F, O> extends Typed<T> {
 
 /** A comparison that `filter` has checked against the record type. */
 export interface Checked<T> extends Typed<T> {
-  readonly field: string | ListPath
+  readonly field: string | readonly (string | number)[]
   readonly operator: OperatorName
   readonly value?: unknown
   readonly [checked]: true
@@ -63,36 +63,72 @@ export interface Not<T> extends Group<T> {
  */
 export type Condition<T = RecordShape> = And<T> | Or<T> | Not<T> | Checked<T> | ([T] extends [never] ? LooseLeaf<T> : Leaf<T> | OtherSpelling<T>)
 
-type Leaf<T> = { [F in DottedPath<T>]: LeafOn<T, F, ValueAt<T, F>> }[DottedPath<T>]
+/** A condition over records of any shape, or of one that is not known to the compiler. */
+export type LooseCondition =
+  | { readonly and: readonly LooseCondition[] }
+  | { readonly or: readonly LooseCondition[] }
+  | { readonly not: LooseCondition }
+  | { readonly field: string | readonly (string | number)[]; readonly operator: OperatorName; readonly value?: unknown }
+
+type Leaf<T> = { [F in SpelledPath<T>]: LeafOn<T, F, ValueAt<T, F>> }[SpelledPath<T>]
 
 type LeafOn<T, F, V> =
   | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"value">, OperandOf<V, "=">>
   | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"ordered">, OperandOf<V, ">">>
   | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"range">, OperandOf<V, "between">>
   | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"list">, OperandOf<V, "in">>
-  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"pattern" | "regex" | "text">, string>
+  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<TextKind>, string>
+  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"kinds">, OperandOf<V, "type">>
+  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"part">, OperandOf<V, "contains">>
+  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"scalars">, OperandOf<V, "contains_any">>
+  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"length">, number | bigint>
+  | ElementTest<T, F, OperatorOn<F, V> & OperatorTaking<"condition">, ElementOf<V>>
   | Test<T, F, OperatorOn<F, V> & OperatorTaking<"none">>
 
-// In a plain object these two spellings are accepted by their form; `filter(...)` checks them against the type.
-type OtherSpelling<T> = LooseLeaf<T, SqlPath | ListPath>
+type TextKind = "pattern" | "regex" | "text"
+
+// An interface, so that a recursive record type is only looked into as deep as a condition goes.
+interface ElementTest<T, F, O, E> extends Typed<T> {
+  readonly field: F
+  readonly operator: O
+  readonly value: Condition<ElementShape<E>>
+}
+
+// In a plain object these spellings are accepted by their form; `filter(...)` checks them against the type.
+type OtherSpelling<T> = LooseLeaf<T, OtherPath<T>>
 
 // Grouped as the leaves of a typed condition are, so that those fit in here.
-type LooseLeaf<T, F = string | ListPath> =
+type LooseLeaf<T, F = string | readonly (string | number)[]> =
   | Comparison<T, F, OperatorTaking<"value">, LooseOperand<"=">>
   | Comparison<T, F, OperatorTaking<"ordered">, LooseOperand<">">>
   | Comparison<T, F, OperatorTaking<"range">, LooseOperand<"between">>
   | Comparison<T, F, OperatorTaking<"list">, LooseOperand<"in">>
-  | Comparison<T, F, OperatorTaking<"pattern" | "regex" | "text">, string>
+  | Comparison<T, F, OperatorTaking<TextKind>, string>
+  | Comparison<T, F, OperatorTaking<"kinds">, LooseOperand<"type">>
+  | Comparison<T, F, OperatorTaking<"part">, LooseOperand<"contains">>
+  | Comparison<T, F, OperatorTaking<"scalars">, LooseOperand<"contains_any">>
+  | Comparison<T, F, OperatorTaking<"length">, number | bigint>
+  | Comparison<T, F, OperatorTaking<"condition">, object>
   | Test<T, F, OperatorTaking<"none">>
 
-type LooseOperand<O> = OperandOf<Scalar | object, O>
+type LooseOperand<O> =
+  O extends OperatorTaking<"part">
+    ? Scalar | readonly Scalar[] | object
+    : O extends OperatorTaking<"scalars">
+      ? readonly Scalar[]
+      : O extends OperatorTaking<"condition">
+        ? Condition<never>
+        : OperandOf<Scalar | object, O>
 
-/** The operators that make sense on a value of the type `V`: orderings on text, numbers and dates, patterns on text. */
+/** The operators that make sense on a value of the type `V`: orderings on text, numbers and dates, patterns on text, and so on. */
 export type OperatorOn<F, V> =
   | OperatorTaking<"value" | "list">
-  | (F extends PlainColumn ? never : OperatorTaking<"none">)
+  | (F extends PlainColumn ? never : OperatorTaking<"none" | "kinds">)
   | ([Extract<V, string | number | bigint | Date>] extends [never] ? never : OperatorTaking<"ordered" | "range">)
-  | ([Extract<V, string>] extends [never] ? never : F extends PlainColumn ? never : OperatorTaking<"pattern" | "regex" | "text">)
+  | ([Extract<V, string>] extends [never] ? never : F extends PlainColumn ? never : OperatorTaking<TextKind>)
+  | ([Arrays<V>] extends [never] ? never : OperatorTaking<"part" | "scalars" | "length" | "condition">)
+  | ([Objects<V>] extends [never] ? never : OperatorTaking<"part">)
+  | (unknown extends V ? OperatorName : never)
 
 /** What an operator takes when the value has the type `V`. */
 export type OperandOf<V, O> =
@@ -104,9 +140,35 @@ export type OperandOf<V, O> =
         ? Pair<Extract<V, string | number | bigint | Date>>
         : O extends OperatorTaking<"list">
           ? readonly Wider<Extract<V, Scalar>>[]
-          : O extends OperatorTaking<"pattern" | "regex" | "text">
+          : O extends OperatorTaking<TextKind>
             ? string
-            : never
+            : O extends OperatorTaking<"kinds">
+              ? ValueKind | readonly ValueKind[]
+              : O extends OperatorTaking<"length">
+                ? number | bigint
+                : ElementOperand<V, O>
+
+type ElementOperand<V, O> =
+  O extends OperatorTaking<"part">
+    ? Wider<Extract<ElementOf<V>, Scalar>> | readonly Wider<Extract<ElementOf<V>, Scalar>>[] | PartOf<Objects<V>>
+    : O extends OperatorTaking<"scalars">
+      ? readonly Wider<Extract<ElementOf<V>, Scalar>>[]
+      : O extends OperatorTaking<"condition">
+        ? Condition<ElementShape<ElementOf<V>>>
+        : never
+
+type Arrays<V> = Extract<V, readonly unknown[]>
+type Objects<V> = V extends Scalar | readonly unknown[] ? never : V extends object ? V : never
+type ElementOf<V> = unknown extends V ? unknown : NonNullable<Arrays<V>[number]>
+
+// What `contains` may ask of an object: some of its keys, to any depth; of an array inside, some elements.
+type PartOf<T> = T extends Scalar
+  ? Wider<T>
+  : T extends readonly (infer E)[]
+    ? readonly PartOf<E>[]
+    : T extends object
+      ? { readonly [K in keyof T]?: PartOf<T[K]> }
+      : T
 
 // A number can be given as a bigint, a date as the string that is stored.
 type Wider<V> = V extends number | bigint ? number | bigint : V extends Date ? Date | string : V
@@ -116,7 +178,7 @@ type Pair<V> =
   | ([Extract<V, number | bigint>] extends [never] ? never : readonly [number | bigint, number | bigint])
   | ([Extract<V, Date>] extends [never] ? never : readonly [Date | string, Date | string])
 
-type OperatorAt<T, F> = [T] extends [never] ? OperatorName : OperatorOn<F, ValueAt<T, F>>
+type OperatorAt<T, F> = [T] extends [never] ? OperatorName : OperatorOn<T extends ElementShape<unknown> ? null : F, ValueAt<T, F>>
 type OperandArguments<T, F, O> = O extends OperatorTaking<"none"> ? readonly [] : readonly [value: OperandAt<T, F, O>]
 type OperandAt<T, F, O> = [T] extends [never] ? LooseOperand<O> : OperandOf<ValueAt<T, F>, O>
 
@@ -134,11 +196,16 @@ export function filter<
   T = never,
   const F extends Field<T> = Field<T>,
   const O extends OperatorAt<T, F> = OperatorAt<T, F>,
-  const V extends readonly unknown[] & OperandArguments<T, F, O> = readonly unknown[] & OperandArguments<T, F, O>,
->(field: F & CheckedField<T, F>, operator: O, ...value: V): Filter<T, F, O, V>
-export function filter(field: unknown, operator: unknown, ...value: unknown[]): object {
-  // Without a value the key is left out, so that the condition is the same after JSON and back.
-  return value.length === 0 ? { field, operator } : { field, operator, value: value[0] }
+  const V extends readonly unknown[] & OperandArguments<never, F, O> = readonly unknown[] & OperandArguments<never, F, O>,
+>(field: F & CheckedField<T, F>, operator: O, ...value: [T] extends [never] ? V : NoInfer<OperandArguments<T, F, O>>): Filter<T, F, O, V> {
+  return comparison(field, operator, value)
+}
+
+// Typed by what `filter` promises of it; without a value the key is left out, so that JSON gives back the same.
+function comparison(field: unknown, operator: unknown, operands: unknown): never {
+  const [value] = Array.isArray(operands) ? operands : []
+  const condition = value === undefined ? { field, operator } : { field, operator, value }
+  return condition as never
 }
 
 /** What `filter` gives: checked already inside a typed query; outside of one it waits to be checked where it is used. */

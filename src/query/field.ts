@@ -15,6 +15,11 @@ export interface RecordShape<F = JsonObject, M = JsonObject> {
   updatedAt: Date
 }
 
+/** What a condition inside `any` sees: an element of an array, and nothing of the record around it. */
+export interface ElementShape<E> {
+  readonly element: E
+}
+
 /** The parts of a record that are columns with a type of their own. */
 export type PlainColumn = "id" | "revision" | "createdAt" | "updatedAt"
 
@@ -31,19 +36,27 @@ type Deeper = [never, 0, 1, 2, 3, 4, 5, 6]
 type Levels = 7
 
 /** Every dotted path into `T`, for completion in an editor and for the check of a wrong word. */
-export type DottedPath<T, Level extends number = Levels> = T extends Leaf
-  ? never
-  : T extends readonly (infer Element)[]
-    ? `${number}` | Joined<`${number}`, NonNullable<Element>, Level>
-    : { [K in DottableKey<T>]: K | Joined<K, NonNullable<T[K]>, Level> }[DottableKey<T>]
+export type DottedPath<T, Level extends number = Levels> = unknown extends T
+  ? string
+  : T extends Leaf
+    ? never
+    : T extends readonly (infer Element)[]
+      ? `${number}` | Joined<`${number}`, NonNullable<Element>, Level>
+      : { [K in DottableKey<T>]: K | Joined<K, NonNullable<T[K]>, Level> }[DottableKey<T>]
 
 type Joined<K extends string, T, Level extends number> = Level extends 0 ? never : `${K}.${DottedPath<T, Deeper[Level]>}`
 
 // A key with a dot, an empty key and a key that looks like an array index need the list form.
 type DottableKey<T> = Exclude<keyof T & string, "" | `${string}.${string}` | `${bigint}`>
 
-/** How a field can be named: every dotted path of `T`, or one of the two other spellings. */
-export type Field<T> = [T] extends [never] ? string | ListPath : DottedPath<T> | SqlPath | ListPath
+/** Every path that is completed: the dotted ones, and inside `any` also `""` for the element itself. */
+export type SpelledPath<T> = T extends ElementShape<infer E> ? DottedPath<E> | "" : DottedPath<T>
+
+/** The spellings that are accepted by their form: SQL, and lists. */
+export type OtherPath<T> = T extends ElementShape<unknown> ? readonly (string | number)[] : SqlPath | ListPath
+
+/** How a field can be named. */
+export type Field<T> = [T] extends [never] ? string | readonly (string | number)[] : SpelledPath<T> | OtherPath<T>
 
 /**
  * `unknown` when `F` names a place in `T`, else a sentence for the compiler to print.
@@ -51,14 +64,18 @@ export type Field<T> = [T] extends [never] ? string | ListPath : DottedPath<T> |
  */
 export type CheckedField<T, F> = [T] extends [never]
   ? unknown
-  : F extends SqlPath | ListPath
+  : F extends OtherPath<T>
     ? [ValueAt<T, F>] extends [never]
       ? "there is no such path in the record type"
       : unknown
     : unknown
 
 /** The type of the value at a path, `never` when the type has no such place. Null and undefined are left out. */
-export type ValueAt<T, F> = NonNullable<Walk<T, Segments<F>>>
+export type ValueAt<T, F> = Present<T extends ElementShape<infer E> ? Walk<E, ElementSegments<F>> : Walk<T, Segments<F>>>
+
+type Present<V> = unknown extends V ? unknown : NonNullable<V>
+
+type ElementSegments<F> = F extends "" ? [] : F extends readonly unknown[] ? F : F extends string ? Split<F, "."> : never
 
 /** The steps of a path: keys are strings, array indexes numbers. */
 export type Segments<F> = F extends readonly unknown[]
@@ -87,7 +104,7 @@ type Arrow<S extends string> = S extends `'${infer Key}'` ? Unquoted<Key> : Step
 
 type Unquoted<S extends string> = S extends `${infer Head}''${infer Tail}` ? `${Head}'${Unquoted<Tail>}` : S
 
-type Walk<T, Steps> = Steps extends readonly [infer Head, ...infer Tail] ? Walk<At<NonNullable<T>, Head>, Tail> : T
+type Walk<T, Steps> = Steps extends readonly [infer Head, ...infer Tail] ? (unknown extends T ? unknown : Walk<At<NonNullable<T>, Head>, Tail>) : T
 
 // Distributes over unions: a path into `string | { x: number }` names the number.
 type At<T, K> = T extends Leaf

@@ -1,5 +1,11 @@
 /** What an operator takes beside the field. */
-export type OperandKind = "none" | "value" | "ordered" | "range" | "list" | "pattern" | "regex" | "text"
+export type OperandKind = "none" | "value" | "ordered" | "range" | "list" | "pattern" | "regex" | "text" | "kinds" | "part" | "scalars" | "length" | "condition"
+
+/** The kinds of value that `type` tells apart; `missing` is no value at all. */
+export const valueKinds = ["string", "number", "boolean", "array", "object", "null", "missing"] as const
+
+/** One of the kinds of value that `type` tells apart. */
+export type ValueKind = (typeof valueKinds)[number]
 
 interface OperatorRow {
   operand: OperandKind
@@ -23,10 +29,22 @@ export const operators = {
   not_in: { operand: "list", negates: "in" },
   like: { operand: "pattern" },
   not_like: { operand: "pattern", negates: "like" },
+  ilike: { operand: "pattern" },
+  not_ilike: { operand: "pattern", negates: "ilike" },
   regex: { operand: "regex" },
+  not_regex: { operand: "regex", negates: "regex" },
   starts_with: { operand: "text" },
+  ends_with: { operand: "text" },
+  includes: { operand: "text" },
   exists: { operand: "none" },
   not_exists: { operand: "none" },
+  type: { operand: "kinds" },
+  contains: { operand: "part" },
+  contains_any: { operand: "scalars" },
+  size: { operand: "length" },
+  min_size: { operand: "length" },
+  max_size: { operand: "length" },
+  any: { operand: "condition" },
 } as const satisfies Record<string, OperatorRow>
 
 /** The name of an operator, as it stands in a query. */
@@ -66,10 +84,22 @@ export const Operator = {
   NOT_IN: "not_in",
   LIKE: "like",
   NOT_LIKE: "not_like",
+  ILIKE: "ilike",
+  NOT_ILIKE: "not_ilike",
   REGEX: "regex",
+  NOT_REGEX: "not_regex",
   STARTS_WITH: "starts_with",
+  ENDS_WITH: "ends_with",
+  INCLUDES: "includes",
   EXISTS: "exists",
   NOT_EXISTS: "not_exists",
+  TYPE: "type",
+  CONTAINS: "contains",
+  CONTAINS_ANY: "contains_any",
+  SIZE: "size",
+  MIN_SIZE: "min_size",
+  MAX_SIZE: "max_size",
+  ANY: "any",
 } as const satisfies Record<string, OperatorName>
 
 /** Whether a string is the name of an operator. */

@@ -1,4 +1,4 @@
-import type { Condition } from "./condition.ts"
+import type { Condition, LooseCondition } from "./condition.ts"
 import type { DottedPath, JsonObject, ListPath, RecordShape, Selected, SqlPath, Stored } from "./field.ts"
 
 /** How a field may be named in `sort` and `select`. */
@@ -28,6 +28,15 @@ export interface Query<T = RecordShape, Paths = undefined> {
   readonly offset?: number | undefined
   /** Brings these paths only, each in its place. */
   readonly select?: Paths | undefined
+}
+
+/** A question to records of any shape, or of one that is not known to the compiler. */
+export interface LooseQuery {
+  readonly filters?: readonly LooseCondition[] | undefined
+  readonly sort?: readonly Pick<SortKey<never>, "field" | "order" | "nulls">[] | undefined
+  readonly limit?: number | undefined
+  readonly offset?: number | undefined
+  readonly select?: readonly FieldName<never>[] | undefined
 }
 
 /** A record as it is stored. */

@@ -1,6 +1,7 @@
 /** A part of a regular expression. */
 export type RegexNode =
-  | { readonly kind: "branches" | "sequence"; readonly of: readonly RegexNode[] }
+  | { readonly kind: "branches"; readonly of: readonly RegexNode[] }
+  | { readonly kind: "sequence"; readonly of: readonly RegexNode[] }
   | { readonly kind: "group"; readonly captures: boolean; readonly of: RegexNode }
   | { readonly kind: "look"; readonly behind: boolean; readonly negated: boolean; readonly of: RegexNode }
   | { readonly kind: "repeat"; readonly min: number; readonly max: number; readonly lazy: boolean; readonly of: RegexNode }

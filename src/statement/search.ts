@@ -5,7 +5,7 @@ import { allOf } from "../expression/compile-filter.ts"
 import { orderTerms } from "../expression/order.ts"
 import { type FieldPath, isJsonPath } from "../path/json-path.ts"
 import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
-import type { Query, Selection } from "../query/query.ts"
+import type { LooseQuery, Query, Selection } from "../query/query.ts"
 import { type RecordsTables, tableOf, unconnected } from "./records-tables.ts"
 
 /** The columns of a stored record. */
@@ -44,7 +44,9 @@ export function previewOf(statement: Compilable): Preview {
  * // select "id", "fields", "metadata", "revision", "created_at", "updated_at" from "public"."records" where "fields" @> $1::jsonb order by "id" asc limit $2
  * @throws InvalidQueryError
  */
-export function previewQuery<T = never>(query: NoInfer<Query<T, Selection<T>>>, definition?: DefinitionOf<T>): Preview {
+export function previewQuery(query: LooseQuery): Preview
+export function previewQuery<T>(query: NoInfer<Query<T, Selection<T>>>, definition: DefinitionOf<T>): Preview
+export function previewQuery(query: unknown, definition?: TableName): Preview {
   const table: TableName = definition ?? { table: "records", schema: "public" }
   return previewOf(searchStatement(unconnected, table, checkedQuery(query)))
 }

@@ -113,9 +113,9 @@ function codes(): Set<string> {
   const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts") && !name.startsWith("cli"))
   const found = sources.flatMap((name) => {
     const source = readFileSync(join(root, "src", name), "utf8")
-    return [...source.matchAll(/new (?:ConfigurationError|RecordsError)\(\s*"(\w+)"|super\(\s*(?:options\?\.code \?\? )?"(\w+)"/g)].map(
-      (match) => match[1] ?? match[2] ?? "",
-    )
+    const thrown =
+      /new (?:ConfigurationError|RecordsError)\(\s*"(\w+)"|super\(\s*(?:options\?\.code \?\? )?"(\w+)"|\bcode: "(\w+)"|refuse\(.*, "([a-z]+_[a-z_]+)"\)/g
+    return [...source.matchAll(thrown)].map((match) => match.slice(1).find((code) => code !== undefined) ?? "")
   })
   return new Set(found)
 }

@@ -45,13 +45,20 @@ export function exampleProgram(comments: readonly DocComment[]): string {
   return [
     'import { expects, seen, type ExampleContext } from "./example-context.js"',
     'import { PostgresConnectionPool, PostgresDatabase, Operator } from "kysely-records"',
-    ...[...internals].filter(([name]) => name !== "Operator").map(([name, file]) => `import { ${name} } from "./dist/${file}"`),
+    ...[...internals]
+      .filter(([name]) => name !== "Operator")
+      .map(([name, file]) => `import { ${name} } from "${isPublic(name) ? "kysely-records" : `./dist/${file}`}"`),
     "interface Person { name: string; age?: number }",
     "interface Source { version: string }",
     "export const examples = [",
     ...examples.map(exampleFunction),
     "]",
   ].join("\n")
+}
+
+// What the package exports is imported from it, so that its types are those of the names that the examples find around them.
+function isPublic(name: string): boolean {
+  return new RegExp(`\\b${name}\\b`).test(readFileSync(new URL("../../src/index.ts", import.meta.url), "utf8"))
 }
 
 function exampleFunction({ file, line, example }: DocComment): string {

@@ -70,6 +70,20 @@ const accepted = async (): Promise<void> => {
       filter("fields->'address'->>'city'", "=", "Oslo"),
       filter("fields#>>'{address,city}'", "=", "Oslo"),
       filter("fields.age", "not_exists"),
+      filter("fields.age", "type", ["number", "missing"]),
+      filter("fields.name", "ilike", "a%"),
+      filter("fields.tags", "contains", "vip"),
+      filter("fields.tags", "contains", ["vip", "new"]),
+      filter("fields.tags", "contains_any", ["vip"]),
+      filter("fields.tags", "size", 2),
+      filter("fields.address", "contains", { city: "Oslo" }),
+      filter("fields.children", "contains", [] as string[] as never[]),
+      filter("fields.tags", "any", filter("", "starts_with", "v")),
+      filter("fields.children", "any", filter("address.city", "=", "Oslo")),
+      filter("fields.children", "any", and(filter("age", ">", 3), filter("tags", "any", filter("", "=", "x")))),
+      filter("fields.children", "any", { field: "name", operator: "=", value: "Bo" }),
+      filter("fields.anything", "any", filter("x", "=", "y")),
+      { field: "fields.children", operator: "any", value: { field: "address.city", operator: "=", value: "Oslo" } },
       filter("id", "=", "x"),
       filter("revision", ">", 2),
       filter("createdAt", ">", new Date()),
@@ -86,6 +100,8 @@ const accepted = async (): Promise<void> => {
   const condition: Condition<RecordShape<Person, Source>> = filter("fields.age", ">", 30)
   compileFilter(condition)
   compileFilter(condition, people, { alias: "p" })
+  compileFilter(filter("fields.age", ">", 30), people, { alias: "p" })
+  compileFilter(filter("fields.age", ">", 30), undefined, { alias: "p" })
   const apart = filter("fields.age", ">", 30)
   await db.search({ filters: [apart] })
   const query: Query<RecordShape<Person, Source>> = { filters: [condition] }
@@ -169,6 +185,26 @@ const refused = async (): Promise<void> => {
       filter("fields->>'age'", "=", "3"),
       // @ts-expect-error no such key in a list
       filter(["fields", "nam"], "=", "x"),
+      filter(
+        "fields.children",
+        "any",
+        filter(
+          // @ts-expect-error the element has no such field
+          "nam",
+          "=",
+          "x",
+        ),
+      ),
+      filter(
+        "fields.name",
+        // @ts-expect-error text has no elements
+        "contains",
+        "x",
+      ),
+      // @ts-expect-error an element of another type
+      filter("fields.tags", "contains", 3),
+      // @ts-expect-error no such kind
+      filter("fields.tags", "type", "list"),
       // @ts-expect-error no such column
       filter("name", "=", "x"),
       // @ts-expect-error a column always has a value

@@ -1,0 +1,54 @@
+import { type Expression, type RawBuilder, sql } from "kysely"
+import type { DefinitionOf } from "../definition/records-definition.ts"
+import { type FieldPath, isJsonPath, type PlainColumnName } from "../path/json-path.ts"
+import { isTextPath } from "../path/sql-path.ts"
+import { checkedField } from "../predicate/checked-condition.ts"
+import type { CheckedField, Field, PlainColumn, Stored, ValueAt } from "../query/field.ts"
+import { columnAccessor, jsonAccessor, PLAIN_SCOPE, type Scope, textAccessor } from "./accessor.ts"
+import type { CompileFilterOptions } from "./compile-filter.ts"
+
+/** The type of a field in a query of the caller's own: text where the path ends with `->>` or `#>>`. */
+export type FieldValue<T, F> = F extends PlainColumn
+  ? ValueAt<T, F>
+  : F extends `${string}->>${string}` | `${string}#>>${string}`
+    ? string | null
+    : Stored<ValueAt<T, F>> | null
+
+/**
+ * A field of a record as a Kysely expression, for `select`, `groupBy` and `orderBy` of the caller's own query.
+ *
+ * A JSON value comes back as the driver reads it: a number as a number, a string as that string. A path that ends with
+ * `->>` or `#>>` is text, whatever is there. No value (missing, JSON null, SQL NULL) is SQL NULL. For conditions use
+ * `compileFilter`: an operator of Kysely's on a `jsonb` expression knows nothing of JSON types.
+ *
+ * @example
+ * db.kysely.selectFrom("people as p").select(field("fields.age", people, { alias: "p" }).as("age"))
+ * // select nullif("p"."fields"->'age', 'null') as "age" from "people" as "p"
+ * @throws InvalidQueryError when the field names nothing.
+ */
+export function field<T, const F extends Field<T>>(
+  path: F & CheckedField<T, F>,
+  definition: DefinitionOf<T>,
+  options?: CompileFilterOptions,
+): FieldExpression<FieldValue<T, F>>
+export function field(path: string | readonly (string | number)[], definition?: undefined, options?: CompileFilterOptions): FieldExpression<unknown>
+export function field(path: unknown, _definition?: unknown, options: CompileFilterOptions = {}): FieldExpression<never> {
+  const scope = { ...PLAIN_SCOPE, table: options.alias }
+  return sql`${sql.raw(accessor(checkedField(path, ""), path, scope))}`
+}
+
+/** An expression that can be given a name with `as`. */
+export type FieldExpression<V> = RawBuilder<V> & Expression<V>
+
+function accessor(path: FieldPath, spelled: unknown, scope: Scope): string {
+  if (!isJsonPath(path)) return columns[path.column](scope)
+  return isTextPath(spelled) ? textAccessor(path, scope) : `nullif(${jsonAccessor(path, scope)}, 'null')`
+}
+
+const columns: Record<PlainColumnName, (scope: Scope) => string> = {
+  id: (scope) => columnAccessor("id", scope),
+  // A bigint is a string to some drivers; a double holds every revision there will be.
+  revision: (scope) => `${columnAccessor("revision", scope)}::float8`,
+  createdAt: (scope) => columnAccessor("createdAt", scope),
+  updatedAt: (scope) => columnAccessor("updatedAt", scope),
+}

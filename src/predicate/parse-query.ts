@@ -1,0 +1,129 @@
+import type { DefinitionOf } from "../definition/records-definition.ts"
+import { ConfigurationError, InvalidQueryError } from "../errors.ts"
+import { exactJson, isExactNumber } from "../json/exact-number.ts"
+import { child } from "../json/json-pointer.ts"
+import { fieldPath } from "../path/field-path.ts"
+import type { FieldPath } from "../path/json-path.ts"
+import type { FieldName, Query, Selection } from "../query/query.ts"
+import { checkedQuery } from "./checked-query.ts"
+
+/** What a query from outside may ask. */
+export interface ParseQueryOptions<T> {
+  /** Whose records are asked for; it gives the query its type. */
+  definition?: DefinitionOf<T>
+  /** The fields that may be named, with what lies below them; without it, every field. */
+  allow?: readonly FieldName<T>[]
+  /** Levels of conditions: one alone has one level, in an `and` it has two. 32 when left out. */
+  maxDepth?: number
+  /** Comparisons in all. 1,000 when left out. */
+  maxConditions?: number
+  /** The highest `limit`; a query without one gets this. Without it there is none. */
+  maxLimit?: number
+}
+
+/**
+ * A query from outside, checked: JSON text, or what a parser has made of it. Whole numbers beyond 2^53 in JSON text
+ * become a `bigint`, so that they stay exact.
+ *
+ * @example
+ * parseQuery('{"filters":[{"field":"fields.age","operator":">=","value":18}]}', { definition: people, maxLimit: 100 })
+ * // { filters: [{ field: "fields.age", operator: ">=", value: 18 }], limit: 100 }
+ * @throws InvalidQueryError with a JSON pointer and a code, for an answer of 400: `not_json`, `invalid_query`,
+ * `field_not_allowed`, `too_deep`, `too_many_conditions`, `limit_too_high`.
+ */
+export function parseQuery<T>(json: unknown, options: ParseQueryOptions<T> = {}): Query<T, Selection<T>> {
+  const { maxLimit, maxDepth = 32, maxConditions = 1000, allow } = options
+  const query = typeof json === "string" ? parsed(json) : json
+  new Limits(maxDepth, maxConditions, allow?.map(allowedPath)).look(query)
+  const { limit } = checkedQuery(query)
+  if (maxLimit !== undefined && limit !== undefined && limit > maxLimit) refuse("/limit", `is at most ${maxLimit}`, "limit_too_high")
+  return typedQuery(maxLimit !== undefined && limit === undefined ? { ...Object(query), limit: maxLimit } : query)
+}
+
+// Checked just before; what its fields and values are is known at run time alone.
+function typedQuery<T>(query: unknown): Query<T, Selection<T>> {
+  return query as Query<T, Selection<T>>
+}
+
+function parsed(text: string): unknown {
+  try {
+    return withBigints(exactJson(text))
+  } catch (cause) {
+    throw new InvalidQueryError("", "the text is no JSON", { code: "not_json", cause })
+  }
+}
+
+// An operand is a number or a bigint; a fraction that neither holds is the nearest number, as JSON.parse has it.
+function withBigints(value: unknown): unknown {
+  if (isExactNumber(value)) return /^-?[0-9]+$/.test(value.rawJSON) ? BigInt(value.rawJSON) : Number(value.rawJSON)
+  if (Array.isArray(value)) return value.map(withBigints)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withBigints(member)]))
+}
+
+function allowedPath(field: unknown): FieldPath {
+  const path = fieldPath(field)
+  if ("fault" in path) throw new ConfigurationError("invalid_option", `parseQuery: allow holds a field that names nothing: ${path.fault}`)
+  return path
+}
+
+/** Looks at what a query names before it is checked: what has another form than a query is left to the check. */
+class Limits {
+  readonly #maxDepth: number
+  readonly #maxConditions: number
+  readonly #allowed: readonly FieldPath[] | undefined
+  #conditions = 0
+
+  constructor(maxDepth: number, maxConditions: number, allowed: readonly FieldPath[] | undefined) {
+    this.#maxDepth = maxDepth
+    this.#maxConditions = maxConditions
+    this.#allowed = allowed
+  }
+
+  look(query: unknown): void {
+    for (const [pointer, condition] of entries(property(query, "filters"), "/filters")) this.#condition(condition, pointer, 1, false)
+    for (const [pointer, key] of entries(property(query, "sort"), "/sort")) this.#field(property(key, "field"), child(pointer, "field"))
+    for (const [pointer, path] of entries(property(query, "select"), "/select")) this.#field(path, pointer)
+  }
+
+  #condition(condition: unknown, pointer: string, depth: number, inElement: boolean): void {
+    if (depth > this.#maxDepth) refuse(pointer, `conditions are nested deeper than ${this.#maxDepth} levels`, "too_deep")
+    for (const group of ["and", "or"]) {
+      for (const [place, inner] of entries(property(condition, group), child(pointer, group))) this.#condition(inner, place, depth + 1, inElement)
+    }
+    if (property(condition, "not") !== undefined) this.#condition(property(condition, "not"), child(pointer, "not"), depth + 1, inElement)
+    if (property(condition, "operator") === undefined) return
+    this.#conditions += 1
+    if (this.#conditions > this.#maxConditions) refuse(pointer, `more than ${this.#maxConditions} comparisons`, "too_many_conditions")
+    if (!inElement) this.#field(property(condition, "field"), child(pointer, "field"))
+    if (property(condition, "operator") === "any") this.#condition(property(condition, "value"), child(pointer, "value"), depth + 1, true)
+  }
+
+  #field(field: unknown, pointer: string): void {
+    const path = fieldPath(field)
+    if (this.#allowed === undefined || "fault" in path || this.#allowed.some((allowed) => isWithin(path, allowed))) return
+    refuse(pointer, "this field may not be asked for here", "field_not_allowed")
+  }
+}
+
+function isWithin(path: FieldPath, allowed: FieldPath): boolean {
+  if (path.column !== allowed.column) return false
+  const [steps, prefix] = [stepsOf(path), stepsOf(allowed)]
+  return prefix.every((step, index) => step === steps[index])
+}
+
+function stepsOf(path: FieldPath): readonly (string | number)[] {
+  return "steps" in path ? path.steps : []
+}
+
+function property(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
+}
+
+function entries(list: unknown, pointer: string): [pointer: string, element: unknown][] {
+  return Array.isArray(list) ? Array.from(list, (element, index) => [child(pointer, index), element]) : []
+}
+
+function refuse(pointer: string, reason: string, code: string): never {
+  throw new InvalidQueryError(pointer, reason, { code })
+}
