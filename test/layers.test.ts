@@ -35,7 +35,7 @@ const outside: Record<string, RegExp> = {
   statement: /^kysely$/,
   schema: /^kysely(?:\/migration)?$/,
   store: /^(?:kysely|uuid)$/,
-  connection: /^(?:kysely(?:\/migration)?|pg|pg-connection-string|@electric-sql\/pglite|node:tls)$/,
+  connection: /^(?:kysely(?:\/migration)?|pg|pg-connection-string|@electric-sql\/pglite|node:tls|node:fs\/promises)$/,
   cli: /^(?:commander|node:.*)$/,
 }
 

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises"
 import { Kysely, PGliteDialect, PostgresDialect } from "kysely"
 import { ConfigurationError } from "../errors.ts"
 import { type PostgresConnectionOptions, PostgresConnectionPool } from "./postgres-connection-pool.ts"
@@ -63,7 +64,12 @@ function embedded(where: true | string): Connection {
     throw new ConfigurationError("invalid_option", "PostgresDatabase: `embedded` is true for a database in memory, or the path of a directory")
   }
   // Loaded only where it is used: PGlite is a whole PostgreSQL in WebAssembly.
-  const pglite = async () => (await import("@electric-sql/pglite")).PGlite.create(where === true ? {} : { dataDir: where })
+  const pglite = async () => {
+    const { PGlite } = await import("@electric-sql/pglite")
+    if (where === true) return PGlite.create()
+    await mkdir(where, { recursive: true })
+    return PGlite.create({ dataDir: where })
+  }
   const kysely = new Kysely<never>({ dialect: new PGliteDialect({ pglite }) })
   return { kysely, close: once(() => kysely.destroy()) }
 }

@@ -1,4 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from "node:tls"
+import type { PostgresPoolClient } from "kysely"
 import pg from "pg"
 import { parseIntoClientConfig } from "pg-connection-string"
 import { ConfigurationError } from "../errors.ts"
@@ -52,6 +53,7 @@ export class PostgresConnectionPool {
   constructor(options: PostgresConnectionOptions = {}) {
     const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key))
     if (unknown !== undefined) throw new ConfigurationError("unknown_option", `PostgresConnectionPool: unknown option ${JSON.stringify(unknown)}`)
+    checkServer(options)
     this.#poolSize = wholeNumber("poolSize", options.poolSize ?? 5, 1)
     this.#maxOverflow = wholeNumber("maxOverflow", options.maxOverflow ?? 10, 0)
     this.#pool = openedPool(options, this.#poolSize + this.#maxOverflow)
@@ -82,7 +84,7 @@ export class PostgresConnectionPool {
    * A connection for Kysely's PostgresDialect, which gives it back with `release()`.
    * One beyond `poolSize` is closed then, unless somebody waits for it.
    */
-  async connect(): Promise<pg.PoolClient> {
+  async connect(): Promise<PostgresPoolClient> {
     const client = await this.#pool.connect()
     const release = client.release.bind(client)
     client.release = (destroy) => {
@@ -137,6 +139,17 @@ function parsedConnectionString(connectionString: unknown): pg.ClientConfig {
     "invalid_connection_string",
     "the connection string is none: it reads postgres://user:password@host:5432/database, with special characters percent-encoded",
   )
+}
+
+// The driver would throw these out of reach of its caller, or never settle.
+function checkServer(options: PostgresConnectionOptions): void {
+  for (const name of ["host", "database", "user", "password"] as const) {
+    if (options[name] === undefined || typeof options[name] === "string") continue
+    throw new ConfigurationError("invalid_option", `PostgresConnectionPool: ${name} is a string`)
+  }
+  if (options.connectionTimeoutMs !== undefined) wholeNumber("connectionTimeoutMs", options.connectionTimeoutMs, 0)
+  if (options.port === undefined || wholeNumber("port", options.port, 1) <= 65_535) return
+  throw new ConfigurationError("invalid_option", "PostgresConnectionPool: port is at most 65535")
 }
 
 function wholeNumber(name: string, value: unknown, least: number): number {

@@ -28,7 +28,7 @@ export function elementAlias({ depth }: Scope): string {
  * // case when jsonb_typeof("fields"->'tags') = 'array' then "fields"->'tags'->0 end
  */
 export function jsonAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): string {
-  return path.steps.reduce(stepInto, root(path, scope))
+  return guarded(path, root(path, scope), arrows(path.steps))
 }
 
 /**
@@ -49,10 +49,9 @@ export function valueAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): strin
  */
 export function textAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): string {
   const last = path.steps.at(-1)
-  const parent = jsonAccessor({ column: path.column, steps: path.steps.slice(0, -1) }, scope)
   // The one operator that turns the document itself into text.
-  if (last === undefined) return `${parent}#>>'{}'`
-  return typeof last === "string" ? `${parent}->>${keyLiteral(last)}` : elementOf(parent, "->>", last)
+  if (last === undefined) return `${root(path, scope)}#>>'{}'`
+  return guarded(path, root(path, scope), `${arrows(path.steps.slice(0, -1))}->>${operand(last)}`)
 }
 
 /** A column that is no document. */
@@ -77,14 +76,19 @@ function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-function stepInto(parent: string, step: PathStep): string {
-  return typeof step === "string" ? `${parent}->${keyLiteral(step)}` : elementOf(parent, "->", step)
+// PostgreSQL takes a lone scalar for an array of one: '5'::jsonb -> 0 is 5. A path must find nothing there.
+function guarded({ steps }: JsonPath, start: string, path: string): string {
+  const guards = steps.flatMap((step, index) => (typeof step === "number" ? [`jsonb_typeof(${start}${arrows(steps.slice(0, index))}) = 'array'`] : []))
+  return guards.length === 0 ? start + path : `(case when ${guards.join(" and ")} then ${start}${path} end)`
 }
 
-// PostgreSQL takes a lone scalar for an array of one: '5'::jsonb -> 0 is 5. A path must find nothing there.
-function elementOf(parent: string, arrow: "->" | "->>", index: number): string {
-  // The blank keeps `->` and a minus sign from being read as one operator.
-  return `(case when jsonb_typeof(${parent}) = 'array' then ${parent}${arrow}${index < 0 ? ` ${index}` : index} end)`
+function arrows(steps: readonly PathStep[]): string {
+  return steps.map((step) => `->${operand(step)}`).join("")
+}
+
+function operand(step: PathStep): string {
+  // The blank keeps the arrow and a minus sign from being read as one operator.
+  return typeof step === "string" ? keyLiteral(step) : step < 0 ? ` ${step}` : String(step)
 }
 
 // With a backslash only the E'' form means the same whatever standard_conforming_strings is set to.

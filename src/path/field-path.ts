@@ -75,12 +75,16 @@ function listedSteps(column: PathRoot, steps: readonly unknown[]): JsonPath | Pa
 }
 
 function checkedPath(column: PathRoot, steps: readonly PathStep[], spelling: Spelling): JsonPath | PathFault {
+  if (steps.length > MOST_STEPS) return { fault: `a path has at most ${MOST_STEPS} steps` }
   for (const step of steps) {
     const fault = typeof step === "number" ? indexFault(step) : keyFault(step, spelling)
     if (fault !== undefined) return { fault }
   }
   return { column, steps: steps.map(reachableStep) }
 }
+
+// PGlite's stack ends at some 1,500.
+const MOST_STEPS = 500
 
 type Spelling = "dotted" | "sql" | "list"
 

@@ -113,8 +113,8 @@ function textOperand(value: unknown, pointer: string, refuse: RefuseValue): stri
 
 function patternOperand(value: unknown, pointer: string, refuse: RefuseValue): string {
   const pattern = textOperand(value, pointer, refuse)
-  const lone = /^(?:[^\\]|\\.)*\\$/s.test(pattern)
-  return lone ? refuse(pointer, "the pattern ends with a lone backslash: write \\\\ to match one") : pattern
+  const unescaped = pattern.length - pattern.replace(/\\+$/, "").length
+  return unescaped % 2 === 1 ? refuse(pointer, "the pattern ends with a lone backslash: write \\\\ to match one") : pattern
 }
 
 function regexOperand(value: unknown, pointer: string, refuse: RefuseValue): string {

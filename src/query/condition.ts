@@ -29,7 +29,7 @@ export interface Test<T, F, O> extends Typed<T> {
 
 /** A comparison that `filter` has checked against the record type. */
 export interface Checked<T> extends Typed<T> {
-  readonly field: string | readonly (string | number)[]
+  readonly field: (string | readonly (string | number)[]) & { readonly [checked]: true }
   readonly operator: OperatorName
   readonly value?: unknown
   readonly [checked]: true

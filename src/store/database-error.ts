@@ -53,7 +53,9 @@ const byCode: Record<string, ToError> = {
   "23503": (cause, where) => rejected(cause, where, "a foreign key of the table does not hold"),
   "2201B": (cause) => new InvalidQueryError("/filters", "PostgreSQL cannot read a regular expression among these", { cause }),
   "54001": (cause, where) => tooLarge(cause, where, "is nested too deep for the server"),
-  "54000": (cause, where) => tooLarge(cause, where, "is larger than jsonb can hold"),
+  "54": (cause, where) => tooLarge(cause, where, "is larger than one statement of PostgreSQL can be"),
+  // More than 65,535 parameters break the protocol.
+  "08P01": (cause, where) => tooLarge(cause, where, "is larger than one statement of PostgreSQL can be"),
   "53300": (cause, where) => unavailable(cause, where, "the server has no connection left: use a smaller pool, or raise max_connections"),
   "25P02": (cause, where) =>
     new RecordsError(

@@ -50,6 +50,7 @@ export function writtenRecord(record: unknown, pointer: string): WrittenRecord {
  * @throws InvalidRecordError for the first record that cannot be stored, DuplicateRecordError for the second one with the same id.
  */
 export function writtenBatch(records: Iterable<unknown>): { readonly ids: readonly string[]; readonly json: string } {
+  if (typeof records !== "object" || records === null || !(Symbol.iterator in records)) return refuse("", "createBatch takes a list of records")
   const written = Array.from(records, (record, index) => writtenRecord(record, child("", index)))
   const positions = new Map<string, number>()
   written.forEach(({ id }, index) => {

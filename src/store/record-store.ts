@@ -42,6 +42,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
   readonly definition: RecordsDefinition<F, M>
   // Plugins of the caller's, such as CamelCasePlugin, would rename what is inside the documents.
   readonly #db: Kysely<RecordsTables>
+  #lastSavepoint: Promise<unknown> = Promise.resolve()
 
   constructor(kysely: Kysely<KyselyTables<F, M>>, definition: RecordsDefinition<F, M>) {
     this.kysely = kysely
@@ -183,7 +184,12 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * broke during COMMIT.
    */
   async transaction<R>(work: (tx: RecordStore<F, M>) => Promise<R>): Promise<R> {
-    return inTransaction(this.kysely, this.#where("transaction"), (trx) => work(this.with(trx)))
+    const run = (): Promise<R> => inTransaction(this.kysely, this.#where("transaction"), (trx) => work(this.with(trx)))
+    if (!this.kysely.isTransaction) return run()
+    // Savepoints share a connection: one that began inside another would be rolled back with it.
+    const turn = this.#lastSavepoint.then(run)
+    this.#lastSavepoint = turn.catch(() => undefined)
+    return turn
   }
 
   /**

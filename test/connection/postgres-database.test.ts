@@ -118,6 +118,8 @@ describe("ways to a database", () => {
     ["an option that says nothing", { embedded: true, host: "x" }, /host/],
     ["an empty directory", { embedded: "" }, /directory/],
     ["no connection string", { connectionString: "s3cret" }, /^(?!.*s3cret)the connection string/],
+    ["a port that is none", { host: "h", port: 99_999 }, /port/],
+    ["a password that is no string", { host: "h", password: 1 }, /password/],
     ["a size that is none", { host: "h", poolSize: 0 }, /poolSize/],
     ["no pool", { pool: {} }, /PostgresConnectionPool/],
     ["no kysely", { kysely: {} }, /Kysely/],
@@ -204,7 +206,8 @@ describe("what goes wrong outside", () => {
     })
     await expect(killed).rejects.toThrow(DatabaseUnavailableError)
     // The idle ones as well.
-    await onServer("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname like 'records_%' and state = 'idle'")
+    const { rows: idle } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db.kysely)
+    await onServer(`select pg_terminate_backend(${idle[0]?.pid})`)
     await expect.poll(() => db.count().catch(() => "not yet")).toBe(0)
     await drop()
   })

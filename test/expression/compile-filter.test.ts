@@ -16,6 +16,11 @@ describe("the SQL of a condition", () => {
   })
 })
 
+test("the SQL of a path with many array indexes stays in proportion to it", () => {
+  const field = ["fields", ...Array.from({ length: 100 }, () => 0)]
+  expect(previewQuery({ filters: [{ field, operator: "like", value: "a" }] }).sql.length).toBeLessThan(100_000)
+})
+
 describe.each(databases)("what a condition finds on $name", (kind) => {
   let db: PostgresDatabase<never, never>
   let drop: () => Promise<void>

@@ -55,6 +55,7 @@ const refused: unknown[] = [
   "fields#>>'{a}'->'b'",
   "fields.a\u0000",
   "fields.\ud800",
+  ["fields", ...Array.from({ length: 501 }, () => "a")],
   ["fields", 1.5],
   ["fields", Number.NaN],
   ["fields", null],

@@ -183,6 +183,22 @@ describe.each(databases)("records on $name", (kind) => {
     expect((await db.search()).map(({ fields }) => fields.name).sort()).toEqual(["Ada", "Di"])
   })
 
+  test("transactions inside that begin at the same time take turns, so that one that fails takes nothing with it", async () => {
+    await db.transaction(async (tx) => {
+      const good = tx.transaction((inner) => inner.create({ fields: { name: "good" } }))
+      const bad = tx.transaction(async (inner) => {
+        await inner.create({ fields: { name: "bad" } })
+        throw new Error("bad")
+      })
+      expect((await Promise.allSettled([good, bad])).map(({ status }) => status)).toEqual(["fulfilled", "rejected"])
+    })
+    expect((await db.search()).map(({ fields }) => fields.name)).toEqual(["good"])
+  })
+
+  test.each([5, null, { fields: { name: "Ada" } }])("createBatch of %j, which is no list, is refused", async (records) => {
+    await expect(db.createBatch(records as never)).rejects.toThrow(InvalidRecordError)
+  })
+
   test("an error that was caught inside still undoes the transaction, and it says so", async () => {
     const run = db.transaction(async (tx) => {
       const { id } = await tx.create({ fields: { name: "Ada" } })
