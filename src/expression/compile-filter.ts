@@ -1,4 +1,4 @@
-import { type Expression, type RawBuilder, type SqlBool, sql } from "kysely"
+import { type Expression, type RawBuilder, RawNode, type SqlBool, sql } from "kysely"
 import type { DefinitionOf } from "../definition/records-definition.ts"
 import { checkedCondition } from "../predicate/checked-condition.ts"
 import type { Predicate } from "../predicate/predicate.ts"
@@ -25,7 +25,13 @@ export interface CompileFilterOptions {
 export function compileFilter(condition: LooseCondition, definition?: undefined, options?: CompileFilterOptions): Expression<SqlBool>
 export function compileFilter<T>(condition: NoInfer<Condition<T>>, definition: DefinitionOf<T>, options?: CompileFilterOptions): Expression<SqlBool>
 export function compileFilter(condition: unknown, _definition?: unknown, options: CompileFilterOptions = {}): Expression<SqlBool> {
-  return predicateSql(checkedCondition(condition, ""), { ...PLAIN_SCOPE, table: options.alias })
+  return enclosed(predicateSql(checkedCondition(condition, ""), { ...PLAIN_SCOPE, table: options.alias }))
+}
+
+// Kysely puts no parentheses around an operand: `a <> b` before `= true` would be no SQL.
+function enclosed(test: RawBuilder<SqlBool>): RawBuilder<SqlBool> {
+  const node = test.toOperationNode()
+  return RawNode.is(node) && node.sqlFragments[0]?.startsWith("(") ? test : sql`(${test})`
 }
 
 /** All of the predicates at once. */

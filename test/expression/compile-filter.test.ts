@@ -52,8 +52,13 @@ describe.each(databases)("what a condition finds on $name", (kind) => {
       .where(young)
       .groupBy(["r.id", "r.fields"])
       .having(young)
-    expect(query.compile().sql).toContain(`where "r"."fields" @> $1::jsonb`)
+    expect(query.compile().sql).toContain(`where ("r"."fields" @> $1::jsonb) group by`)
     expect(await query.execute()).toHaveLength(1)
+    const operand = db.kysely
+      .selectFrom("records")
+      .select("id")
+      .where(compileFilter(filter("fields.v", "exists")), "=", false)
+    expect(await operand.execute()).toHaveLength(4)
   })
 })
 
