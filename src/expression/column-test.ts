@@ -1,7 +1,7 @@
-import { type RawBuilder, type SqlBool, sql } from "kysely"
 import type { PlainColumnName } from "../path/json-path.ts"
 import type { ColumnTest } from "../predicate/predicate.ts"
 import { columnAccessor, type Scope } from "./accessor.ts"
+import { type Fragment, fragment, text, value } from "./fragment.ts"
 
 // An operand is cast to the type that holds every one of its kind: a revision may be compared with 1.5 or 1e300.
 const operandType: Record<PlainColumnName, string> = {
@@ -12,21 +12,21 @@ const operandType: Record<PlainColumnName, string> = {
 }
 
 /** The SQL of a test of a column that is no document. */
-export function columnTest(test: ColumnTest, scope: Scope): RawBuilder<SqlBool> {
-  const positive = positiveTest(test, sql.raw(columnAccessor(test.column, scope)))
-  return test.negated ? sql`not ${positive}` : positive
+export function columnTest(test: ColumnTest, scope: Scope): Fragment {
+  const positive = positiveTest(test, text(columnAccessor(test.column, scope)))
+  return test.negated ? fragment`not ${positive}` : positive
 }
 
-function positiveTest({ column, operator, operand }: ColumnTest, accessor: RawBuilder<unknown>): RawBuilder<SqlBool> {
+function positiveTest({ column, operator, operand }: ColumnTest, accessor: Fragment): Fragment {
   const typeName = operandType[column]
-  const type = sql.raw(typeName)
-  const texts = operand.filter((text) => text !== null).map((text) => (typeName === "timestamptz" ? postgresTime(text) : text))
-  if (operator === "in") return sql`${accessor} = any(${texts}::${type}[])`
+  const type = text(typeName)
+  const texts = operand.filter((one) => one !== null).map((one) => (typeName === "timestamptz" ? postgresTime(one) : one))
+  if (operator === "in") return fragment`${accessor} = any(${value(texts)}::${type}[])`
   const [low, high] = texts
   // What is no id equals none.
-  if (low === undefined) return sql`false`
-  if (high !== undefined) return sql`(${accessor} between ${low}::${type} and ${high}::${type})`
-  return sql`(${accessor} ${sql.raw(operator)} ${low}::${type})`
+  if (low === undefined) return fragment`false`
+  if (high !== undefined) return fragment`(${accessor} between ${value(low)}::${type} and ${value(high)}::${type})`
+  return fragment`(${accessor} ${text(operator)} ${value(low)}::${type})`
 }
 
 // The first moment of PostgreSQL's timestamps lies in 4714 BC; no record was created before it.

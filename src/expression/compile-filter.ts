@@ -1,4 +1,4 @@
-import { type Expression, type RawBuilder, RawNode, type SqlBool, sql } from "kysely"
+import type { Expression, SqlBool } from "kysely"
 import type { DefinitionOf } from "../definition/records-definition.ts"
 import { checkedCondition } from "../predicate/checked-condition.ts"
 import type { Predicate } from "../predicate/predicate.ts"
@@ -6,6 +6,7 @@ import type { Condition, LooseCondition } from "../query/condition.ts"
 import { PLAIN_SCOPE, type Scope } from "./accessor.ts"
 import { columnTest } from "./column-test.ts"
 import { documentTest } from "./document-test.ts"
+import { conditionOf, type Fragment, fragment, isEnclosed, joined, text } from "./fragment.ts"
 
 /** How a condition is put into a query of the caller's own. */
 export interface CompileFilterOptions {
@@ -25,28 +26,22 @@ export interface CompileFilterOptions {
 export function compileFilter(condition: LooseCondition, definition?: undefined, options?: CompileFilterOptions): Expression<SqlBool>
 export function compileFilter<T>(condition: NoInfer<Condition<T>>, definition: DefinitionOf<T>, options?: CompileFilterOptions): Expression<SqlBool>
 export function compileFilter(condition: unknown, _definition?: unknown, options: CompileFilterOptions = {}): Expression<SqlBool> {
-  return enclosed(predicateSql(checkedCondition(condition, ""), { ...PLAIN_SCOPE, table: options.alias }))
-}
-
-// Kysely puts no parentheses around an operand: `a <> b` before `= true` would be no SQL.
-function enclosed(test: RawBuilder<SqlBool>): RawBuilder<SqlBool> {
-  const node = test.toOperationNode()
-  return RawNode.is(node) && node.sqlFragments[0]?.startsWith("(") ? test : sql`(${test})`
+  const test = predicateSql(checkedCondition(condition, ""), { ...PLAIN_SCOPE, table: options.alias })
+  // Kysely puts no parentheses around an operand: `a <> b` before `= true` would be no SQL.
+  return conditionOf(isEnclosed(test) ? test : fragment`(${test})`)
 }
 
 /** All of the predicates at once. */
 export function allOf(predicates: readonly Predicate[]): Expression<SqlBool> {
-  return predicateSql({ kind: "and", of: predicates }, PLAIN_SCOPE)
+  return conditionOf(predicateSql({ kind: "and", of: predicates }, PLAIN_SCOPE))
 }
 
-function predicateSql(predicate: Predicate, scope: Scope): RawBuilder<SqlBool> {
+function predicateSql(predicate: Predicate, scope: Scope): Fragment {
   if (predicate.kind === "document") return documentTest(predicate, scope, predicateSql)
   if (predicate.kind === "column") return columnTest(predicate, scope)
-  if (predicate.kind === "not") return sql`(not ${predicateSql(predicate.of, scope)})`
-  if (predicate.of.length === 0) return predicate.kind === "and" ? sql`true` : sql`false`
-  const parts = predicate.of.map((part) => predicateSql(part, scope))
-  return parts.length === 1 && parts[0] !== undefined ? parts[0] : sql`(${sql.join(parts, predicate.kind === "and" ? AND : OR)})`
+  if (predicate.kind === "not") return fragment`(not ${predicateSql(predicate.of, scope)})`
+  if (predicate.of.length === 0) return text(predicate.kind === "and" ? "true" : "false")
+  const [first, ...others] = predicate.of.map((part) => predicateSql(part, scope))
+  if (first === undefined || others.length === 0) return first ?? text("true")
+  return fragment`(${joined([first, ...others], ` ${predicate.kind} `)})`
 }
-
-const AND = sql` and `
-const OR = sql` or `
