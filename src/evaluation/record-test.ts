@@ -1,5 +1,6 @@
 import { InvalidQueryError } from "../errors.ts"
 import { exactJson } from "../json/exact-number.ts"
+import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import type { JsonPath } from "../path/json-path.ts"
 import type { JsonOperand } from "../predicate/operand.ts"
 import type { DocumentTest, DocumentTestOf, OperandsOf, Predicate } from "../predicate/predicate.ts"
@@ -45,7 +46,7 @@ export function recordTest(predicate: Predicate): SubjectTest {
 type ValueTest = (value: unknown) => boolean
 
 /** What one operator asks of a value, made ready for many of them. */
-type ToTest<O extends PositiveOperator> = (operand: OperandsOf<O>, pointer: string) => ValueTest
+type ToTest<O extends PositiveOperator> = (operand: OperandsOf<O>, pointer: JsonPointer) => ValueTest
 
 /** The in-memory meaning of every operator that has one of its own. */
 const valueTests: { [O in PositiveOperator]: ToTest<O> } = {
@@ -152,8 +153,10 @@ function wholeNumber(text: string): bigint {
   return /^[0-9]+$/.test(text) ? BigInt(text) : BigInt(Number(text))
 }
 
-function translated(pattern: string, pointer: string): RegExp {
+function translated(pattern: string, pointer: JsonPointer): RegExp {
   const regex = javascriptRegex(regularExpression(pattern))
   if (regex instanceof RegExp) return regex
-  throw new InvalidQueryError(`${pointer}/value`, `this regular expression cannot be evaluated in memory: ${regex.reason}`, { code: "regex_not_in_memory" })
+  throw new InvalidQueryError(pointerText(child(pointer, "value")), `this regular expression cannot be evaluated in memory: ${regex.reason}`, {
+    code: "regex_not_in_memory",
+  })
 }

@@ -78,12 +78,13 @@ function identifier(name: string): string {
 
 // PostgreSQL takes a lone scalar for an array of one: '5'::jsonb -> 0 is 5. A path must find nothing there.
 function guarded({ steps }: JsonPath, start: string, path: string): string {
+  if (!steps.some((step) => typeof step === "number")) return start + path
   const guards = steps.flatMap((step, index) => (typeof step === "number" ? [`jsonb_typeof(${start}${arrows(steps.slice(0, index))}) = 'array'`] : []))
-  return guards.length === 0 ? start + path : `(case when ${guards.join(" and ")} then ${start}${path} end)`
+  return `(case when ${guards.join(" and ")} then ${start}${path} end)`
 }
 
 function arrows(steps: readonly PathStep[]): string {
-  return steps.map((step) => `->${operand(step)}`).join("")
+  return steps.reduce<string>((path, step) => `${path}->${operand(step)}`, "")
 }
 
 function operand(step: PathStep): string {

@@ -13,14 +13,19 @@ export interface Fragment {
  * fragment`${text('"revision"')} > ${value(3)}` // { texts: ['"revision" > ', ""], values: [3] }
  */
 export function fragment(strings: readonly string[], ...parts: readonly Fragment[]): Fragment {
-  const texts = [strings[0] ?? ""]
+  const texts: string[] = []
   const values: unknown[] = []
+  let open = strings[0] ?? ""
   parts.forEach((part, index) => {
-    append(texts, part.texts)
-    // One by one: there may be more than a call takes as arguments.
-    for (const parameter of part.values) values.push(parameter)
-    append(texts, [strings[index + 1] ?? ""])
+    open += part.texts[0] ?? ""
+    part.values.forEach((parameter, position) => {
+      texts.push(open)
+      values.push(parameter)
+      open = part.texts[position + 1] ?? ""
+    })
+    open += strings[index + 1] ?? ""
   })
+  texts.push(open)
   return { texts, values }
 }
 
@@ -57,9 +62,4 @@ export function isEnclosed({ texts }: Fragment): boolean {
 /** A condition as a Kysely expression: one node, however many comparisons it has. */
 export function conditionOf({ texts, values }: Fragment): RawBuilder<SqlBool> {
   return sql<SqlBool>(Object.assign([...texts], { raw: texts }), ...values)
-}
-
-function append(texts: string[], more: readonly string[]): void {
-  texts[texts.length - 1] += more[0] ?? ""
-  for (const next of more.slice(1)) texts.push(next)
 }

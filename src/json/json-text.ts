@@ -1,15 +1,15 @@
-import { child } from "./json-pointer.ts"
+import { child, type JsonPointer } from "./json-pointer.ts"
 
 /** Levels of nesting that a document may have: PostgreSQL's parser gives up a little above twice as many. */
 export const MAX_DEPTH = 2000
 
 /** Called with the JSON pointer of a value that JSON or `jsonb` cannot hold exactly, and the reason. It throws. */
-export type RefuseValue = (pointer: string, reason: string) => never
+export type RefuseValue = (pointer: JsonPointer, reason: string) => never
 
 /** What `jsonText` is told about the place it works in. */
 export interface JsonTextOptions {
   /** The JSON pointer of `value` itself. */
-  pointer: string
+  pointer: JsonPointer
   refuse: RefuseValue
   /** Whether a `bigint` is written as its digits, as operands want, or refused, as documents want. */
   bigint: "digits" | "refused"
@@ -36,7 +36,7 @@ export function textFault(value: string): string | undefined {
   return undefined
 }
 
-function text(value: unknown, pointer: string, options: JsonTextOptions, parents: object[]): string {
+function text(value: unknown, pointer: JsonPointer, options: JsonTextOptions, parents: object[]): string {
   if (typeof value === "string") return stringText(value, pointer, options)
   if (typeof value === "number") return numberText(value, pointer, options)
   if (value === null || typeof value === "boolean") return String(value)
@@ -53,12 +53,12 @@ function text(value: unknown, pointer: string, options: JsonTextOptions, parents
   return written
 }
 
-function stringText(value: string, pointer: string, options: JsonTextOptions): string {
+function stringText(value: string, pointer: JsonPointer, options: JsonTextOptions): string {
   const fault = textFault(value)
   return fault === undefined ? JSON.stringify(value) : options.refuse(pointer, fault)
 }
 
-function numberText(value: number, pointer: string, options: JsonTextOptions): string {
+function numberText(value: number, pointer: JsonPointer, options: JsonTextOptions): string {
   if (Number.isFinite(value)) return JSON.stringify(value)
   return options.refuse(pointer, `${value} has no JSON form: use null, or leave it out`)
 }
@@ -66,7 +66,7 @@ function numberText(value: number, pointer: string, options: JsonTextOptions): s
 // PostgreSQL's numeric ends at 131,072 digits before the point.
 const MOST_DIGITS = 131_072
 
-function bigintText(value: bigint, pointer: string, options: JsonTextOptions): string {
+function bigintText(value: bigint, pointer: JsonPointer, options: JsonTextOptions): string {
   if (options.bigint === "refused") {
     return options.refuse(pointer, "a bigint has no JSON form: store a number, or a string of its digits")
   }
@@ -75,12 +75,12 @@ function bigintText(value: bigint, pointer: string, options: JsonTextOptions): s
   return digits
 }
 
-function dateText(value: Date, pointer: string, options: JsonTextOptions): string {
+function dateText(value: Date, pointer: JsonPointer, options: JsonTextOptions): string {
   if (Number.isNaN(value.getTime())) return options.refuse(pointer, "an invalid Date")
   return JSON.stringify(value.toISOString())
 }
 
-function arrayText(value: readonly unknown[], pointer: string, options: JsonTextOptions, parents: object[]): string {
+function arrayText(value: readonly unknown[], pointer: JsonPointer, options: JsonTextOptions, parents: object[]): string {
   const elements: string[] = []
   // By index, so that the holes of a sparse array are seen.
   for (let index = 0; index < value.length; index += 1) {
@@ -89,7 +89,7 @@ function arrayText(value: readonly unknown[], pointer: string, options: JsonText
   return `[${elements.join(",")}]`
 }
 
-function objectText(value: object, pointer: string, options: JsonTextOptions, parents: object[]): string {
+function objectText(value: object, pointer: JsonPointer, options: JsonTextOptions, parents: object[]): string {
   const kind = lossyKind(value)
   if (kind !== undefined) return options.refuse(pointer, kind)
   const members: string[] = []

@@ -1,5 +1,5 @@
 import { InvalidQueryError } from "../errors.ts"
-import { child } from "../json/json-pointer.ts"
+import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { elementPath, fieldPath, type PathFault } from "../path/field-path.ts"
 import { type FieldPath, isJsonPath, type JsonPath } from "../path/json-path.ts"
 import { isOperatorName, type OperandKind, operators, type PositiveOperator, positive } from "../query/operator.ts"
@@ -27,7 +27,7 @@ function deeper({ depth, path }: Scope): Scope {
  *
  * @throws InvalidQueryError with the JSON pointer of the place, counted from `pointer`.
  */
-export function checkedCondition(condition: unknown, pointer: string, scope: Scope = RECORD): Predicate {
+export function checkedCondition(condition: unknown, pointer: JsonPointer, scope: Scope = RECORD): Predicate {
   const place = plainObject(condition, pointer, "a condition is an object: { field, operator, value }, { and }, { or } or { not }")
   if (scope.depth > MAX_CONDITION_DEPTH) return refuse(pointer, `conditions are nested deeper than ${MAX_CONDITION_DEPTH} levels`)
   const keys = definedKeys(place)
@@ -40,19 +40,22 @@ export function checkedCondition(condition: unknown, pointer: string, scope: Sco
 }
 
 /** The predicates of a list of conditions. */
-export function checkedConditions(list: unknown, pointer: string, scope: Scope = RECORD): readonly Predicate[] {
+export function checkedConditions(list: unknown, pointer: JsonPointer, scope: Scope = RECORD): readonly Predicate[] {
   if (!Array.isArray(list)) return refuse(pointer, "takes a list of conditions")
-  return Array.from(list, (condition, index) => checkedCondition(condition, child(pointer, index), scope))
+  const predicates: Predicate[] = []
+  // By iteration, so that the holes of a sparse array are seen.
+  for (const condition of list) predicates.push(checkedCondition(condition, child(pointer, predicates.length), scope))
+  return predicates
 }
 
 /** What a field names. @throws InvalidQueryError when it names nothing. */
-export function checkedField(field: unknown, pointer: string, read: Scope["path"] = fieldPath): FieldPath {
+export function checkedField(field: unknown, pointer: JsonPointer, read: Scope["path"] = fieldPath): FieldPath {
   const path = read(field)
   return "fault" in path ? refuse(pointer, path.fault) : path
 }
 
 /** An object that JSON can write, as opposed to a list, a class instance or a scalar. */
-export function plainObject(value: unknown, pointer: string, expected: string): Record<string, unknown> {
+export function plainObject(value: unknown, pointer: JsonPointer, expected: string): Record<string, unknown> {
   if (isPlainObject(value)) return value
   return refuse(pointer, expected)
 }
@@ -63,8 +66,8 @@ export function definedKeys(object: Record<string, unknown>): string[] {
 }
 
 /** @throws InvalidQueryError always. */
-export function refuse(pointer: string, reason: string): never {
-  throw new InvalidQueryError(pointer, reason)
+export function refuse(pointer: JsonPointer, reason: string): never {
+  throw new InvalidQueryError(pointerText(pointer), reason)
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -73,7 +76,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 const LEAF_KEYS = ["field", "operator", "value"]
 
-function leaf(given: Record<string, unknown>, keys: readonly string[], pointer: string, scope: Scope): Predicate {
+function leaf(given: Record<string, unknown>, keys: readonly string[], pointer: JsonPointer, scope: Scope): Predicate {
   const unknown = keys.find((key) => !LEAF_KEYS.includes(key))
   if (unknown !== undefined) return refuse(child(pointer, unknown), `unknown key: a condition has field, operator and value, or one of and, or, not`)
   const path = checkedField(given["field"], child(pointer, "field"), scope.path)
@@ -91,19 +94,19 @@ interface Meaning {
   readonly negated: boolean
 }
 
-function documentTest(path: JsonPath, { operator, negated }: Meaning, value: unknown, pointer: string, { depth }: Scope): Predicate {
+function documentTest(path: JsonPath, { operator, negated }: Meaning, value: unknown, pointer: JsonPointer, { depth }: Scope): Predicate {
   const place = child(pointer, "value")
   const kind: OperandKind = operators[operator].operand
   const operand = kind === "condition" ? elementCondition(value, place, depth) : operandChecks[kind](value, place, refuse)
   return checkedTest({ kind: "document", path, operator, negated, operand, pointer })
 }
 
-function elementCondition(value: unknown, pointer: string, depth: number): Predicate {
+function elementCondition(value: unknown, pointer: JsonPointer, depth: number): Predicate {
   refuseNoValue(value, pointer, refuse)
   return checkedCondition(value, pointer, { depth: depth + 1, path: elementPath })
 }
 
-function columnTest(column: Exclude<FieldPath, JsonPath>["column"], { operator, negated }: Meaning, value: unknown, pointer: string): Predicate {
+function columnTest(column: Exclude<FieldPath, JsonPath>["column"], { operator, negated }: Meaning, value: unknown, pointer: JsonPointer): Predicate {
   if (!appliesToColumns(operator)) {
     return refuse(child(pointer, "operator"), `${column} is a column that always has a value: it takes = != > >= < <= between not_between in not_in`)
   }
@@ -117,7 +120,7 @@ function checkedTest(test: {
   operator: PositiveOperator
   negated: boolean
   operand: unknown
-  pointer: string
+  pointer: JsonPointer
 }): DocumentTest {
   return test as DocumentTest
 }

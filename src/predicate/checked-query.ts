@@ -1,4 +1,4 @@
-import { child } from "../json/json-pointer.ts"
+import { child, type JsonPointer } from "../json/json-pointer.ts"
 import type { FieldPath } from "../path/json-path.ts"
 import { checkedConditions, checkedField, definedKeys, plainObject, refuse } from "./checked-condition.ts"
 import type { Predicate } from "./predicate.ts"
@@ -42,12 +42,12 @@ export function checkedQuery(query: unknown): CheckedQuery {
 const QUERY_KEYS = ["filters", "sort", "limit", "offset", "select"]
 const SORT_KEYS = ["field", "order", "nulls"]
 
-function list(value: unknown, pointer: string): readonly unknown[] {
+function list(value: unknown, pointer: JsonPointer): readonly unknown[] {
   // Spread, so that the holes of a sparse array are seen as undefined.
   return Array.isArray(value) ? [...value] : refuse(pointer, "takes a list")
 }
 
-function sortKey(key: unknown, pointer: string): CheckedSortKey {
+function sortKey(key: unknown, pointer: JsonPointer): CheckedSortKey {
   const given = plainObject(key, pointer, "a sort key is an object: { field, order, nulls }")
   for (const name of definedKeys(given)) {
     if (!SORT_KEYS.includes(name)) refuse(child(pointer, name), "unknown key: a sort key has field, order and nulls")
@@ -59,12 +59,12 @@ function sortKey(key: unknown, pointer: string): CheckedSortKey {
   }
 }
 
-function oneOf<Word extends string>(words: readonly Word[], given: unknown, pointer: string): Word | undefined {
+function oneOf<Word extends string>(words: readonly Word[], given: unknown, pointer: JsonPointer): Word | undefined {
   if (given === undefined) return undefined
   return words.find((word) => word === given) ?? refuse(pointer, `is one of ${words.join(" and ")}, in lower case`)
 }
 
-function wholeNumber(given: unknown, pointer: string): number | undefined {
+function wholeNumber(given: unknown, pointer: JsonPointer): number | undefined {
   if (given === undefined) return undefined
   if (typeof given === "number" && Number.isSafeInteger(given) && given >= 0) return given
   return refuse(pointer, "is a whole number from 0 to 2^53 - 1")

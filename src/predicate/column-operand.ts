@@ -1,4 +1,4 @@
-import { child } from "../json/json-pointer.ts"
+import { child, type JsonPointer } from "../json/json-pointer.ts"
 import type { RefuseValue } from "../json/json-text.ts"
 import type { PlainColumnName } from "../path/json-path.ts"
 import { type OperandKind, operators, type PositiveOperator } from "../query/operator.ts"
@@ -11,9 +11,9 @@ export type ColumnOperand = readonly (string | null)[]
  * Checks what a column is compared with. `id` takes strings, `revision` numbers and bigints, the two times a `Date`
  * or the string of its `toISOString()`.
  */
-export function columnOperand(column: PlainColumnName, operator: PositiveOperator, value: unknown, pointer: string, refuse: RefuseValue): ColumnOperand {
+export function columnOperand(column: PlainColumnName, operator: PositiveOperator, value: unknown, pointer: JsonPointer, refuse: RefuseValue): ColumnOperand {
   const kind: OperandKind = operators[operator].operand
-  const one = (operand: unknown, place: string): string | null => {
+  const one = (operand: unknown, place: JsonPointer): string | null => {
     refuseNoValue(operand, place, refuse)
     return columnText[column](operand, place, refuse)
   }
@@ -37,14 +37,14 @@ export function uuidText(id: string): string | null {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(id) ? id.toLowerCase() : null
 }
 
-const columnText: Record<PlainColumnName, (value: unknown, pointer: string, refuse: RefuseValue) => string | null> = {
+const columnText: Record<PlainColumnName, (value: unknown, pointer: JsonPointer, refuse: RefuseValue) => string | null> = {
   id: (value, pointer, refuse) => (typeof value === "string" ? uuidText(value) : refuse(pointer, "id is compared with a string")),
   revision: revisionText,
   createdAt: timeText,
   updatedAt: timeText,
 }
 
-function revisionText(value: unknown, pointer: string, refuse: RefuseValue): string {
+function revisionText(value: unknown, pointer: JsonPointer, refuse: RefuseValue): string {
   if (typeof value === "bigint" && value.toString().length <= MOST_DIGITS) return value.toString()
   if (typeof value === "number" && Number.isFinite(value)) return JSON.stringify(value)
   return refuse(pointer, "revision is compared with a number or a bigint")
@@ -53,7 +53,7 @@ function revisionText(value: unknown, pointer: string, refuse: RefuseValue): str
 // More than any revision has, and few enough for PostgreSQL's numeric.
 const MOST_DIGITS = 1000
 
-function timeText(value: unknown, pointer: string, refuse: RefuseValue): string {
+function timeText(value: unknown, pointer: JsonPointer, refuse: RefuseValue): string {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString()
   if (typeof value === "string") {
     const date = new Date(value)

@@ -1,7 +1,7 @@
 import type { DefinitionOf } from "../definition/records-definition.ts"
 import { ConfigurationError, InvalidQueryError } from "../errors.ts"
 import { exactJson, isExactNumber } from "../json/exact-number.ts"
-import { child } from "../json/json-pointer.ts"
+import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { fieldPath } from "../path/field-path.ts"
 import type { FieldPath } from "../path/json-path.ts"
 import type { FieldName, Query, Selection } from "../query/query.ts"
@@ -86,7 +86,7 @@ class Limits {
     for (const [pointer, path] of entries(property(query, "select"), "/select")) this.#field(path, pointer)
   }
 
-  #condition(condition: unknown, pointer: string, depth: number, inElement: boolean): void {
+  #condition(condition: unknown, pointer: JsonPointer, depth: number, inElement: boolean): void {
     if (depth > this.#maxDepth) refuse(pointer, `conditions are nested deeper than ${this.#maxDepth} levels`, "too_deep")
     for (const group of ["and", "or"]) {
       for (const [place, inner] of entries(property(condition, group), child(pointer, group))) this.#condition(inner, place, depth + 1, inElement)
@@ -99,7 +99,7 @@ class Limits {
     if (property(condition, "operator") === "any") this.#condition(property(condition, "value"), child(pointer, "value"), depth + 1, true)
   }
 
-  #field(field: unknown, pointer: string): void {
+  #field(field: unknown, pointer: JsonPointer): void {
     const path = fieldPath(field)
     if (this.#allowed === undefined || "fault" in path || this.#allowed.some((allowed) => isWithin(path, allowed))) return
     refuse(pointer, "this field may not be asked for here", "field_not_allowed")
@@ -120,10 +120,10 @@ function property(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
 }
 
-function entries(list: unknown, pointer: string): [pointer: string, element: unknown][] {
+function entries(list: unknown, pointer: JsonPointer): [pointer: JsonPointer, element: unknown][] {
   return Array.isArray(list) ? Array.from(list, (element, index) => [child(pointer, index), element]) : []
 }
 
-function refuse(pointer: string, reason: string, code: string): never {
-  throw new InvalidQueryError(pointer, reason, { code })
+function refuse(pointer: JsonPointer, reason: string, code: string): never {
+  throw new InvalidQueryError(pointerText(pointer), reason, { code })
 }

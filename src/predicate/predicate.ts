@@ -1,3 +1,4 @@
+import type { JsonPointer } from "../json/json-pointer.ts"
 import type { JsonPath, PlainColumnName } from "../path/json-path.ts"
 import type { operators, PositiveOperator } from "../query/operator.ts"
 import type { ColumnOperand } from "./column-operand.ts"
@@ -31,7 +32,7 @@ export interface DocumentTestOf<O extends PositiveOperator> {
   readonly negated: boolean
   readonly operand: OperandsOf<O>
   /** The JSON pointer of the condition. */
-  readonly pointer: string
+  readonly pointer: JsonPointer
 }
 
 /** The operand of an operator, after its check. */

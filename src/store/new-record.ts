@@ -1,6 +1,6 @@
 import { v7 } from "uuid"
 import { DuplicateRecordError, InvalidRecordError } from "../errors.ts"
-import { child } from "../json/json-pointer.ts"
+import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
 import { uuidText } from "../predicate/column-operand.ts"
 import type { JsonObject } from "../query/field.ts"
@@ -33,7 +33,7 @@ export interface WrittenRecord {
  *
  * @throws InvalidRecordError with the JSON pointer of what cannot be stored.
  */
-export function writtenRecord(record: unknown, pointer: string): WrittenRecord {
+export function writtenRecord(record: unknown, pointer: JsonPointer): WrittenRecord {
   const given = recordObject(record, pointer, NEW_RECORD_KEYS)
   if (given["fields"] === undefined || given["fields"] === null) {
     return refuse(child(pointer, "fields"), "a record has fields: give a document, {} for an empty one")
@@ -77,23 +77,23 @@ export function writtenChanges(changes: unknown): Replacement {
 const NEW_RECORD_KEYS = ["id", "fields", "metadata", "revision", "createdAt", "updatedAt"]
 const CHANGE_KEYS = ["fields", "metadata"]
 
-function recordObject(value: unknown, pointer: string, keys: readonly string[]): Record<string, unknown> {
+function recordObject(value: unknown, pointer: JsonPointer, keys: readonly string[]): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return refuse(pointer, "is an object: { fields, metadata }")
   const given: Record<string, unknown> = { ...value }
   const unknown = Object.keys(given).find((key) => !keys.includes(key) && given[key] !== undefined)
   return unknown === undefined ? given : refuse(child(pointer, unknown), "unknown key: what a record holds is in its fields and its metadata")
 }
 
-function recordId(id: unknown, pointer: string): string {
+function recordId(id: unknown, pointer: JsonPointer): string {
   if (id === undefined) return v7()
   const text = typeof id === "string" ? uuidText(id) : null
   return text ?? refuse(pointer, "an id is a UUID, 8-4-4-4-12 hexadecimal digits; left out, one is made")
 }
 
-function documentText(value: unknown, pointer: string): string {
+function documentText(value: unknown, pointer: JsonPointer): string {
   return jsonText(value, { pointer, refuse, bigint: "refused" })
 }
 
-function refuse(pointer: string, reason: string): never {
-  throw new InvalidRecordError(pointer, reason)
+function refuse(pointer: JsonPointer, reason: string): never {
+  throw new InvalidRecordError(pointerText(pointer), reason)
 }

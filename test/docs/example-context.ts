@@ -39,7 +39,7 @@ export interface ExampleContext {
   readonly connectionString: string
   readonly pool: PostgresConnectionPool
   readonly age: { readonly column: "fields"; readonly steps: readonly string[] }
-  readonly options: { readonly pointer: string; readonly bigint: "digits"; readonly refuse: (pointer: string, reason: string) => never }
+  readonly options: { readonly pointer: string; readonly bigint: "digits"; readonly refuse: (pointer: unknown, reason: string) => never }
 }
 
 /** An example that fails, and how. */
@@ -124,8 +124,8 @@ async function context(db: PostgresDatabase<Person, Source>, kysely: Kysely<neve
     options: {
       pointer: "",
       bigint: "digits",
-      refuse: (pointer, reason) => {
-        throw new Error(`${pointer} ${reason}`)
+      refuse: (_pointer, reason) => {
+        throw new Error(reason)
       },
     },
   }

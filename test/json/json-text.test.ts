@@ -1,10 +1,11 @@
 import { expect, test } from "vitest"
+import { type JsonPointer, pointerText } from "../../src/json/json-pointer.ts"
 import { jsonText } from "../../src/json/json-text.ts"
 
 const text = (value: unknown): string => jsonText(value, { pointer: "", refuse, bigint: "refused" })
 
-function refuse(pointer: string): never {
-  throw new Error(pointer)
+function refuse(pointer: JsonPointer): never {
+  throw new Error(pointerText(pointer))
 }
 
 const written: unknown[] = [
