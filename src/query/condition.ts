@@ -27,9 +27,13 @@ export interface Test<T, F, O> extends Typed<T> {
   readonly value?: undefined
 }
 
+interface Mark {
+  readonly [checked]: true
+}
+
 /** A comparison that `filter` has checked against the record type. */
 export interface Checked<T> extends Typed<T> {
-  readonly field: (string | readonly (string | number)[]) & { readonly [checked]: true }
+  readonly field: (string | readonly (string | number)[]) & Mark
   readonly operator: OperatorName
   readonly value?: unknown
   readonly [checked]: true
@@ -61,7 +65,11 @@ export interface Not<T> extends Group<T> {
  * A condition over records of the shape `T`, as plain JSON data.
  * `RecordShape<Person, Source>` is the shape of a record with those fields and that metadata.
  */
-export type Condition<T = RecordShape> = And<T> | Or<T> | Not<T> | Checked<T> | ([T] extends [never] ? LooseLeaf<T> : Leaf<T> | OtherSpelling<T>)
+export type Condition<T = RecordShape> = Conditions<T>["one"]
+
+interface Conditions<T> {
+  one: And<T> | Or<T> | Not<T> | Checked<T> | ([T] extends [never] ? LooseLeaf<T> : Leaf<T> | OtherSpelling<T>)
+}
 
 /** A condition over records of any shape, or of one that is not known to the compiler. */
 export type LooseCondition =
@@ -70,20 +78,51 @@ export type LooseCondition =
   | { readonly not: LooseCondition }
   | { readonly field: string | readonly (string | number)[]; readonly operator: OperatorName; readonly value?: unknown }
 
-type Leaf<T> = { [F in SpelledPath<T>]: LeafOn<T, F, ValueAt<T, F>> }[SpelledPath<T>]
+// Fields of one type share their leaves: the compiler's work grows with the number of different types, not of fields.
+type Leaf<T> =
+  | AnyLeaf<T, Exclude<SpelledPath<T>, PlainColumn>>["one"]
+  | { [K in keyof Family]: FamilyLeaf<T, PathsIn<T, K>, Family[K]> }[keyof Family]
+  | { [F in PathsIn<T, "other">]: LeafOn<T, F, ValueAt<T, F>>["one"] }[PathsIn<T, "other">]
 
-type LeafOn<T, F, V> =
-  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"value">, OperandOf<V, "=">>
-  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"ordered">, OperandOf<V, ">">>
-  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"range">, OperandOf<V, "between">>
-  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"list">, OperandOf<V, "in">>
-  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<TextKind>, string>
-  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"kinds">, OperandOf<V, "type">>
-  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"part">, OperandOf<V, "contains">>
-  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"scalars">, OperandOf<V, "contains_any">>
-  | Comparison<T, F, OperatorOn<F, V> & OperatorTaking<"length">, number | bigint>
-  | ElementTest<T, F, OperatorOn<F, V> & OperatorTaking<"condition">, ElementOf<V>>
-  | Test<T, F, OperatorOn<F, V> & OperatorTaking<"none">>
+// The types that most fields have.
+interface Family {
+  text: string
+  number: number
+  boolean: boolean
+  date: Date
+  texts: string[]
+  numbers: number[]
+}
+
+type FamilyOf<F, V> = F extends PlainColumn ? "other" : { [K in keyof Family]: Same<V, Family[K]> extends true ? K : never }[keyof Family]
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? (unknown extends A ? false : true) : false) : false
+
+type Families<T> = { [F in SpelledPath<T>]: [FamilyOf<F, ValueAt<T, F>>] extends [infer K extends string] ? ([K] extends [never] ? "other" : K) : never }
+
+type PathsIn<T, K> = { [F in SpelledPath<T>]: Families<T>[F] extends K ? F : never }[SpelledPath<T>]
+
+type FamilyLeaf<T, F, V> = [F] extends [never] ? never : LeafOn<T, F, V>["one"]
+
+// The members of these interfaces are unions without a name: the compiler makes a named one anew wherever it meets it.
+interface AnyLeaf<T, F> {
+  one: Comparison<T, F, OperatorTaking<"kinds">, OperandOf<unknown, "type">> | Test<T, F, OperatorTaking<"none">>
+}
+
+interface LeafOn<T, F, V> {
+  one:
+    | ComparisonBy<T, F, OperatorOn<F, V> & OperatorTaking<"value">, OperandOf<V, "=">>
+    | ComparisonBy<T, F, OperatorOn<F, V> & OperatorTaking<"ordered">, OperandOf<V, ">">>
+    | ComparisonBy<T, F, OperatorOn<F, V> & OperatorTaking<"range">, OperandOf<V, "between">>
+    | ComparisonBy<T, F, OperatorOn<F, V> & OperatorTaking<"list">, OperandOf<V, "in">>
+    | ComparisonBy<T, F, OperatorOn<F, V> & OperatorTaking<TextKind>, string>
+    | ComparisonBy<T, F, OperatorOn<F, V> & OperatorTaking<"part">, OperandOf<V, "contains">>
+    | ComparisonBy<T, F, OperatorOn<F, V> & OperatorTaking<"scalars">, OperandOf<V, "contains_any">>
+    | ComparisonBy<T, F, OperatorOn<F, V> & OperatorTaking<"length">, number | bigint>
+    | ([OperatorOn<F, V> & OperatorTaking<"condition">] extends [never] ? never : ElementTest<T, F, OperatorTaking<"condition">, ElementOf<V>>)
+}
+
+type ComparisonBy<T, F, O, V> = [O] extends [never] ? never : Comparison<T, F, O, V>
 
 type TextKind = "pattern" | "regex" | "text"
 
@@ -118,20 +157,22 @@ type LooseOperand<O> =
       ? readonly Scalar[]
       : O extends OperatorTaking<"condition">
         ? Condition<never>
-        : OperandOf<Scalar | object, O>
+        : KnownOperand<Scalar | object, O>
 
 /** The operators that make sense on a value of the type `V`: orderings on text, numbers and dates, patterns on text, and so on. */
 export type OperatorOn<F, V> =
   | OperatorTaking<"value" | "list">
-  | (F extends PlainColumn ? never : OperatorTaking<"none" | "kinds">)
+  | ([F] extends [PlainColumn] ? never : OperatorTaking<"none" | "kinds">)
   | ([Extract<V, string | number | bigint | Date>] extends [never] ? never : OperatorTaking<"ordered" | "range">)
-  | ([Extract<V, string>] extends [never] ? never : F extends PlainColumn ? never : OperatorTaking<TextKind>)
+  | ([Extract<V, string>] extends [never] ? never : [F] extends [PlainColumn] ? never : OperatorTaking<TextKind>)
   | ([Arrays<V>] extends [never] ? never : OperatorTaking<"part" | "scalars" | "length" | "condition">)
   | ([Objects<V>] extends [never] ? never : OperatorTaking<"part">)
   | (unknown extends V ? OperatorName : never)
 
-/** What an operator takes when the value has the type `V`. */
-export type OperandOf<V, O> =
+/** What an operator takes when the value has the type `V`: anything it can be given, when that is not known. */
+export type OperandOf<V, O> = unknown extends V ? LooseOperand<O> : KnownOperand<V, O>
+
+type KnownOperand<V, O> =
   O extends OperatorTaking<"value">
     ? Wider<V>
     : O extends OperatorTaking<"ordered">
@@ -209,7 +250,7 @@ function comparison(field: unknown, operator: unknown, operands: unknown): never
 }
 
 /** What `filter` gives: checked already inside a typed query; outside of one it waits to be checked where it is used. */
-export type Filter<T, F, O, V extends readonly unknown[]> = [T] extends [never] ? Comparison<T, F, O, V[0]> : Checked<T>
+export type Filter<T, F, O, V extends readonly unknown[]> = [T] extends [never] ? NoInfer<Comparison<never, F, O, V[0]>> : Checked<T>
 
 /**
  * True when every condition is. With none it is true.

@@ -41,10 +41,12 @@ export type DottedPath<T, Level extends number = Levels> = unknown extends T
   : T extends Leaf
     ? never
     : T extends readonly (infer Element)[]
-      ? `${number}` | Joined<`${number}`, NonNullable<Element>, Level>
-      : { [K in DottableKey<T>]: K | Joined<K, NonNullable<T[K]>, Level> }[DottableKey<T>]
+      ? `${number}` | Joined<`${number}`, Element, Level>
+      : { [K in DottableKey<T>]: K | Joined<K, T[K], Level> }[DottableKey<T>]
 
-type Joined<K extends string, T, Level extends number> = Level extends 0 ? never : `${K}.${DottedPath<T, Deeper[Level]>}`
+type Joined<K extends string, T, Level extends number> = Level extends 0
+  ? never
+  : `${K}.${unknown extends T ? string : DottedPath<NonNullable<T>, Deeper[Level]>}`
 
 // A key with a dot, an empty key and a key that looks like an array index need the list form.
 type DottableKey<T> = Exclude<keyof T & string, "" | `${string}.${string}` | `${bigint}`>

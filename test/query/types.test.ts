@@ -41,6 +41,22 @@ declare const untyped: PostgresDatabase
 declare const plain: Query
 const people = defineRecords<Person, Source>({ table: "people" })
 
+// biome-ignore lint/suspicious/noExplicitAny: what users write who want no checks
+declare const anything: PostgresDatabase<any>
+declare const unknowns: PostgresDatabase<{ answers: unknown }>
+
+// A type that says nothing allows every operator, with what that operator can be given at all.
+const unchecked = async (): Promise<void> => {
+  await anything.search({
+    filters: [filter("fields.a.b", ">", 3), filter("fields.tags", "contains", "vip"), { field: "fields.c", operator: "in", value: [1] }],
+  })
+  await unknowns.search({ filters: [filter("fields.answers.first", "between", [1, 2]), { field: "fields.answers.a", operator: "size", value: 1 }] })
+  // @ts-expect-error a list has members, whatever the field is
+  await anything.search({ filters: [filter("fields.a", "in", 3)] })
+  // @ts-expect-error null is no operand, whatever the field is
+  await anything.search({ filters: [filter("fields.a", "=", null)] })
+}
+
 // Checked by the compiler alone: the functions are never called.
 const accepted = async (): Promise<void> => {
   await db.search({
@@ -253,6 +269,7 @@ const refused = async (): Promise<void> => {
 describe("types", () => {
   test("what is accepted and refused is checked by the compiler", () => {
     expectTypeOf(accepted).returns.toEqualTypeOf<Promise<void>>()
+    expectTypeOf(unchecked).returns.toEqualTypeOf<Promise<void>>()
     expectTypeOf(refused).returns.toEqualTypeOf<Promise<void>>()
   })
 
