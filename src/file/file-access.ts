@@ -27,8 +27,8 @@ export async function fileBytes(path: string): Promise<FileBytes | undefined> {
   const found = await stat(path).catch(missing)
   if (found === undefined) return undefined
   // To open a pipe would wait for its other end.
-  if (!found.isFile()) throw Object.assign(new Error("not a file"), { code: "EISDIR" })
-  if (found.size > buffer.MAX_STRING_LENGTH) throw Object.assign(new Error("too large"), { code: "EFBIG" })
+  if (!found.isFile()) throw systemError("EISDIR")
+  if (found.size > buffer.MAX_STRING_LENGTH) throw systemError("EFBIG")
   return opened(await open(path), async (handle) => {
     const stats = await handle.stat({ bigint: true })
     return { signature: signatureOf(stats), bytes: await handle.readFile(), modifiedAt: new Date(Number(stats.mtimeMs)) }
@@ -117,6 +117,10 @@ async function opened<R>(handle: FileHandle, work: (handle: FileHandle) => Promi
   } finally {
     await handle.close()
   }
+}
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code })
 }
 
 function missing(error: unknown): undefined {

@@ -25,7 +25,7 @@ export interface FileDatabaseOptions<F, M> {
  * that is not there has no records, and the first write makes it. A file that is damaged is refused and never written.
  *
  * @example
- * const file = new FileDatabase("people.json", { records: people })
+ * const file = new FileDatabase("example.json", { records: people })
  * const records = await file.search() // []
  * @throws ConfigurationError for a path that is none.
  */
@@ -65,7 +65,8 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
    * With no records nothing is written.
    *
    * @example
-   * const ids = await file.createBatch(await db.search()) // what is in the database, into the file
+   * const everything = await db.search()
+   * const ids = await file.createBatch(everything)
    * @throws InvalidRecordError with the position and path of what JSON cannot hold; DuplicateRecordError when two have one
    * id, or one is taken; ConfigurationError as `create`. Nothing is written then.
    */
@@ -92,9 +93,9 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
    * What is left out stays; `metadata: null` takes the metadata away.
    *
    * @example
-   * const { id } = await file.create({ fields: { name: "Bo" } })
-   * const bo = await file.update(id, { fields: { name: "Bo", age: 17 } })
-   * bo.revision // 2
+   * const bo = await file.create({ fields: { name: "Bo" } })
+   * const older = await file.update(bo.id, { fields: { name: "Bo", age: 17 } })
+   * older.revision // 2
    * @throws InvalidRecordError when JSON cannot hold it; RecordNotFoundError when there is no such record;
    * ConfigurationError as `create`.
    */
@@ -154,7 +155,8 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
    * records as they are, ids included.
    *
    * @example
-   * const ids = await db.createBatch(await file.search()) // what is in the file, into the database
+   * const everything = await file.search()
+   * const ids = await db.createBatch(everything) // []
    * @throws InvalidQueryError with a JSON pointer to what has no meaning, also for a regular expression outside of the
    * subset of `matches`; ConfigurationError when the file is damaged or cannot be read.
    */

@@ -40,6 +40,14 @@ describe("what is read", () => {
     expect(record).toMatchObject({ revision: 4, createdAt: new Date("2025-01-01T00:00:00Z"), updatedAt: new Date("2025-01-02T00:00:00.123Z"), metadata: null })
   })
 
+  test("a document that is nested as deep as one may be is written and read", async () => {
+    const { db, path } = await written("a.json", "")
+    const deep = JSON.parse(`${'{"a":'.repeat(1999)}[]${"}".repeat(1999)}`)
+    const { id } = await db.create({ fields: deep })
+    await new FileDatabase(path).update(id, { metadata: deep })
+    expect(JSON.stringify((await db.read(id))?.metadata)).toBe(JSON.stringify(deep))
+  })
+
   test("a document may be any JSON", async () => {
     const { db } = await written("a.ndjson", '{"fields": null, "metadata": [1]}\n{"fields": {"__proto__": {"x": 1}, "a": "\\ud800"}}')
     const [first, second] = await db.search()
