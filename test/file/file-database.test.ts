@@ -149,8 +149,8 @@ describe.each(["json", "ndjson", "JSONL", "data"])("records in a file of %s", (e
 
   test("a change by hand is seen", async () => {
     await db.create({ fields: { name: "Ada" } })
-    await writeFile(path, (await readFile(path, "utf8")).replace("Ada", "Bob"))
-    expect((await db.search()).map(({ fields }) => fields.name)).toEqual(["Bob"])
+    await writeFile(path, (await readFile(path, "utf8")).replace("Ada", "Grace"))
+    expect((await db.search()).map(({ fields }) => fields.name)).toEqual(["Grace"])
   })
 })
 
