@@ -16,6 +16,7 @@ export {
 export { type EvaluatedRecord, matches } from "./evaluation/matches.ts"
 export { type CompileFilterOptions, compileFilter } from "./expression/compile-filter.ts"
 export { type FieldExpression, type FieldValue, field } from "./expression/field.ts"
+export { FileDatabase, type FileDatabaseOptions } from "./file/file-database.ts"
 export { type ParseQueryOptions, parseQuery } from "./predicate/parse-query.ts"
 export { and, type Condition, filter, type LooseCondition, not, or } from "./query/condition.ts"
 export type { ElementShape, JsonObject, JsonValue, RecordShape } from "./query/field.ts"

@@ -17,6 +17,7 @@ const layers = [
   "statement",
   "schema",
   "store",
+  "file",
   "connection",
   "cli",
 ]
@@ -35,6 +36,7 @@ const outside: Record<string, RegExp> = {
   statement: /^kysely$/,
   schema: /^kysely(?:\/migration)?$/,
   store: /^(?:kysely|uuid)$/,
+  file: /^(?:uuid|node:(?:buffer|crypto|fs|fs\/promises|path))$/,
   connection: /^(?:kysely(?:\/migration)?|pg|pg-connection-string|@electric-sql\/pglite|node:tls|node:fs\/promises)$/,
   cli: /^(?:commander|node:.*)$/,
 }

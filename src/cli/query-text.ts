@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises"
 import { buffer } from "node:stream/consumers"
+import { jsonFault } from "../json/json-fault.ts"
+import { textPosition } from "../json/text-position.ts"
 import type { RecordShape } from "../query/field.ts"
 import type { Query } from "../query/query.ts"
 import { usageError } from "./failure.ts"
-import { jsonFault } from "./json-fault.ts"
 
 /** A query of which only the run time knows what it selects. */
 export type WrittenQuery = Query<RecordShape, undefined>
@@ -55,10 +56,9 @@ function exactInteger(_key: string, value: unknown, context?: { source?: string 
 
 function syntaxMessage(text: string): string {
   const { offset, expected } = jsonFault(text)
-  const lines = text.slice(0, offset).split("\n")
-  const column = (lines.at(-1)?.length ?? 0) + 1
+  const { line, column } = textPosition(text, offset)
   const hint = offset === 0 ? "; to read it from a file, use --file <path>" : ""
-  return `the query is not JSON: expected ${expected} at line ${lines.length}, column ${column}${hint}`
+  return `the query is not JSON: expected ${expected} at line ${line}, column ${column}${hint}`
 }
 
 async function fileBytes(path: string): Promise<Buffer> {

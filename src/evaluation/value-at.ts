@@ -1,3 +1,4 @@
+import { isExactNumber } from "../json/exact-number.ts"
 import type { PathStep } from "../path/json-path.ts"
 
 /**
@@ -9,7 +10,7 @@ export function valueAt(document: unknown, steps: readonly PathStep[]): unknown 
 }
 
 function stepInto(value: unknown, step: PathStep): unknown {
-  if (typeof value !== "object" || value === null || value instanceof Date) return undefined
+  if (typeof value !== "object" || value === null || value instanceof Date || isExactNumber(value)) return undefined
   if (typeof step === "number") return Array.isArray(value) ? value.at(step) : undefined
   return !Array.isArray(value) && Object.hasOwn(value, step) ? Reflect.get(value, step) : undefined
 }

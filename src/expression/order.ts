@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely"
 import { isJsonPath } from "../path/json-path.ts"
 import type { CheckedSortKey } from "../predicate/checked-query.ts"
+import { totalOrder } from "../predicate/total-order.ts"
 import { columnAccessor, valueAccessor } from "./accessor.ts"
 
 /**
@@ -11,9 +12,7 @@ import { columnAccessor, valueAccessor } from "./accessor.ts"
  * // coalesce("fields"->'age', 'null') desc, "id" desc
  */
 export function orderTerms(keys: readonly CheckedSortKey[]): RawBuilder<unknown>[] {
-  const untilId = keys.findIndex((key) => key.path.column === "id")
-  if (untilId !== -1) return keys.slice(0, untilId + 1).flatMap(terms)
-  return [...keys, { path: { column: "id" as const }, direction: keys.at(-1)?.direction ?? "asc", nulls: undefined }].flatMap(terms)
+  return totalOrder(keys).flatMap(terms)
 }
 
 function terms({ path, direction, nulls }: CheckedSortKey): RawBuilder<unknown>[] {

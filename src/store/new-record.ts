@@ -1,5 +1,5 @@
 import { v7 } from "uuid"
-import { DuplicateRecordError, InvalidRecordError } from "../errors.ts"
+import { DuplicateRecordError, InvalidQueryError, InvalidRecordError } from "../errors.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
 import { uuidText } from "../predicate/column-operand.ts"
@@ -71,6 +71,12 @@ export function writtenChanges(changes: unknown): Replacement {
     ...(fields === undefined ? {} : { fields: documentText(fields, "/fields") }),
     ...(metadata === undefined ? {} : { metadata: documentText(metadata, "/metadata") }),
   }
+}
+
+/** The id of a record that may be there, as it is stored; `null` for a string that is the id of none. @throws InvalidQueryError */
+export function knownId(id: unknown): string | null {
+  if (typeof id !== "string") throw new InvalidQueryError("", "an id is a string")
+  return uuidText(id)
 }
 
 // A stored record can be stored again as it was read; its revision and times begin anew.

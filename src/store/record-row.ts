@@ -1,5 +1,5 @@
 import { type FieldPath, isJsonPath, type PathStep } from "../path/json-path.ts"
-import type { StoredRecord } from "../query/query.ts"
+import type { Found, StoredRecord } from "../query/query.ts"
 
 /** A row as a driver gives it. */
 export type Row = Readonly<Record<string, unknown>>
@@ -16,6 +16,13 @@ export function storedRecord<F, M>(row: Row): StoredRecord<F, M> {
   }
   // The types of the documents are the caller's word for what is in the table.
   return record as StoredRecord<F, M>
+}
+
+/** What a search gives for its rows: whole records, or with `select` those paths. */
+export function foundRecords<F, M, Paths>(rows: readonly Row[], select: readonly FieldPath[] | undefined): Found<F, M, Paths>[] {
+  const found: unknown[] = select === undefined ? rows.map(storedRecord) : rows.map((row) => selectedRecord(row, select))
+  // Which of the two it is follows from the query; that it fits the types is the caller's word.
+  return found as Found<F, M, Paths>[]
 }
 
 /** The row of a `select`: each path that has a value, in its place. */

@@ -1,16 +1,15 @@
 import type { Kysely, Transaction } from "kysely"
 import type { RecordsDefinition } from "../definition/records-definition.ts"
-import { ConfigurationError, InvalidQueryError, RecordNotFoundError } from "../errors.ts"
+import { ConfigurationError, RecordNotFoundError } from "../errors.ts"
 import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
-import { uuidText } from "../predicate/column-operand.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { Found, Query, Selection, StoredRecord } from "../query/query.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { countStatement, type Preview, previewOf, recordColumns, searchStatement } from "../statement/search.ts"
 import { createStatement, deleteStatement, existsStatement, readStatement, updateStatement } from "../statement/write.ts"
 import { databaseError } from "./database-error.ts"
-import { type NewRecord, type RecordChanges, writtenBatch, writtenChanges, writtenRecord } from "./new-record.ts"
-import { selectedRecord, storedRecord } from "./record-row.ts"
+import { knownId, type NewRecord, type RecordChanges, writtenBatch, writtenChanges, writtenRecord } from "./new-record.ts"
+import { foundRecords, storedRecord } from "./record-row.ts"
 import { inTransaction } from "./transaction.ts"
 
 /** The tables as a caller's own Kysely queries see them. */
@@ -155,10 +154,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    */
   async search<const Paths extends Selection<RecordShape<F, M>> = undefined>(query: Query<RecordShape<F, M>, Paths> = {}): Promise<Found<F, M, Paths>[]> {
     const checked = checkedQuery(query)
-    const { select } = checked
-    const rows = await this.#run("search", this.#searchStatement(checked))
-    const found = select === undefined ? rows.map((row) => storedRecord(row)) : rows.map((row) => selectedRecord(row, select))
-    return foundRecords(found)
+    return foundRecords(await this.#run("search", this.#searchStatement(checked)), checked.select)
   }
 
   /**
@@ -217,16 +213,6 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
   #where(operation: string) {
     return { operation, table: this.definition.table, schema: this.definition.schema }
   }
-}
-
-function knownId(id: unknown): string | null {
-  if (typeof id !== "string") throw new InvalidQueryError("", "an id is a string")
-  return uuidText(id)
-}
-
-// Which of the two it is follows from the query; that it fits the types is the caller's word.
-function foundRecords<F, M, Paths>(records: readonly unknown[]): Found<F, M, Paths>[] {
-  return records as Found<F, M, Paths>[]
 }
 
 // A Kysely runs any statement that PostgreSQL takes; what it believes the tables to be is a matter of types alone.

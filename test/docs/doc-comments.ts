@@ -44,7 +44,7 @@ export function exampleProgram(comments: readonly DocComment[]): string {
   }
   return [
     'import { expects, seen, type ExampleContext } from "./example-context.js"',
-    'import { PostgresConnectionPool, PostgresDatabase, Operator } from "kysely-records"',
+    'import { FileDatabase, PostgresConnectionPool, PostgresDatabase, Operator } from "kysely-records"',
     ...[...internals]
       .filter(([name]) => name !== "Operator")
       .map(([name, file]) => `import { ${name} } from "${isPublic(name) ? "kysely-records" : `./dist/${file}`}"`),
@@ -69,7 +69,7 @@ function exampleFunction({ file, line, example }: DocComment): string {
   })
   const isMigrated = !example.some((code) => code.includes("migrate("))
   return [
-    `{ place: "${file}:${line}", isMigrated: ${isMigrated}, run: async ({ db, kysely, ada, a, b, people, personDefinition, orderDefinition, connectionString, pool, age, options }: ExampleContext): Promise<void> => { {`,
+    `{ place: "${file}:${line}", isMigrated: ${isMigrated}, run: async ({ db, file, kysely, ada, a, b, people, personDefinition, orderDefinition, connectionString, pool, age, options }: ExampleContext): Promise<void> => { {`,
     ...statements,
     "} } },",
   ].join("\n")

@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto"
 import { inspect } from "node:util"
 import { Kysely, PostgresDialect, sql } from "kysely"
 import {
   compileFilter,
   defineRecords,
+  FileDatabase,
   type NewRecord,
   PostgresConnectionPool,
   PostgresDatabase,
@@ -28,6 +30,8 @@ interface Source {
 /** The names that an example may use without declaring them. */
 export interface ExampleContext {
   readonly db: PostgresDatabase<Person, Source>
+  /** One that is not there yet, in the folder that the examples run in. */
+  readonly file: FileDatabase<Person, Source>
   readonly kysely: Kysely<never>
   readonly ada: StoredRecord<Person, Source>
   readonly a: NewRecord<Person, Source>
@@ -111,6 +115,7 @@ async function context(db: PostgresDatabase<Person, Source>, kysely: Kysely<neve
   sent.length = 0
   return {
     db,
+    file: new FileDatabase(`${randomUUID()}.json`),
     kysely,
     ada,
     b,

@@ -6,6 +6,7 @@ import { likePattern } from "../../src/evaluation/like-pattern.ts"
 import { textOrder } from "../../src/evaluation/text-order.ts"
 import { filter, InvalidQueryError, matches, not } from "../../src/index.ts"
 import { decimal, decimalOrder } from "../../src/json/decimal.ts"
+import { exactJson } from "../../src/json/exact-number.ts"
 import { documents, rows } from "../expression/rows.ts"
 
 // JSON null as the whole metadata, which only other programs write, is read as no metadata: that record is left out.
@@ -36,6 +37,11 @@ describe("matches", () => {
       ).toBe(Array.from(found).filter(isReadAlike).join(""))
     },
   )
+
+  test("a number that is kept as text has nothing inside", () => {
+    const fields = exactJson('{"v":9007199254740993}')
+    expect(matches({ field: "fields.v.rawJSON", operator: "exists" }, { fields })).toBe(false)
+  })
 
   test("a record need not have the columns: then they have no value", () => {
     expect(matches(filter("revision", "!=", 1), { fields: {} })).toBe(false)
