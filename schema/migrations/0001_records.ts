@@ -6,10 +6,14 @@ export interface RecordsTable {
   /** At most 41 bytes, so that the names made from it fit PostgreSQL's 63. */
   table: string
   schema: string
+  /** The documents with a GIN of their own: both, when left out. */
+  gin?: readonly string[]
+  /** Further statements, such as those of the indexes that a definition declares. */
+  then?: readonly string[]
 }
 
 /** The migration that makes one table of records, with GIN indexes that serve containment (`@>`). */
-export function recordsMigration({ table, schema }: RecordsTable): Required<Migration> {
+export function recordsMigration({ table, schema, gin = ["fields", "metadata"], then = [] }: RecordsTable): Required<Migration> {
   return {
     async up(db: Kysely<any>): Promise<void> {
       const inSchema = db.schema.withSchema(schema)
@@ -22,7 +26,7 @@ export function recordsMigration({ table, schema }: RecordsTable): Required<Migr
         .addColumn("created_at", "timestamptz(3)", (column) => column.notNull().defaultTo(sql`now()`))
         .addColumn("updated_at", "timestamptz(3)", (column) => column.notNull().defaultTo(sql`now()`))
         .execute()
-      for (const column of ["fields", "metadata"]) {
+      for (const column of gin) {
         await inSchema
           .createIndex(`${table}_${column}_gin`)
           .on(table)
@@ -30,6 +34,7 @@ export function recordsMigration({ table, schema }: RecordsTable): Required<Migr
           .expression(sql`${sql.ref(column)} jsonb_path_ops`)
           .execute()
       }
+      for (const statement of then) await sql.raw(statement).execute(db)
     },
     async down(db: Kysely<any>): Promise<void> {
       await db.schema.withSchema(schema).dropTable(table).execute()

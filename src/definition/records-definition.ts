@@ -1,16 +1,22 @@
 import { ConfigurationError } from "../errors.ts"
+import type { DocumentColumn } from "../path/json-path.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
+import type { RecordsOf } from "../query/record-type.ts"
+import { type IndexLookup, indexLookup } from "./index-lookup.ts"
+import type { IndexOptions } from "./index-options.ts"
+import { type RecordIndex, recordIndexes } from "./record-index.ts"
 
 /** What `defineRecords` takes. */
-export interface RecordsOptions {
+export interface RecordsOptions<T = RecordShape> {
   /** The table, `records` when left out. Its indexes and its migration table are named after it. */
   table?: string
   /** The schema that the table is in, `public` when left out. */
   schema?: string
+  /** The indexes of the table beside its primary key and its GIN. */
+  indexes?: readonly IndexOptions<T>[]
+  /** The GIN on each whole document, which serves `=`, `in` and `contains` at every path. `false`: none. */
+  gin?: boolean | { readonly fields?: boolean; readonly metadata?: boolean }
 }
-
-// Carries the record type to the compiler; never there at run time.
-declare const recordType: unique symbol
 
 /** Where a table is. */
 export interface TableName {
@@ -18,27 +24,52 @@ export interface TableName {
   readonly schema: string
 }
 
-/** A table of records, declared once: where it is, and the types of its documents. */
+/** A table and its indexes. */
+export interface TableDefinition extends TableName {
+  /** The documents with a GIN of their own. */
+  readonly gin: readonly DocumentColumn[]
+  readonly indexes: readonly RecordIndex[]
+  /** The same indexes, as the compiler of conditions asks for them. */
+  readonly lookup: IndexLookup
+}
+
+/** A table of records, declared once: where it is, its indexes, and the types of its documents. */
 export interface RecordsDefinition<F = JsonObject, M = JsonObject> extends DefinitionOf<RecordShape<F, M>> {}
 
 /** A definition by the shape of its records. */
-export interface DefinitionOf<T> extends TableName {
-  readonly [recordType]?: T
-}
+export interface DefinitionOf<T> extends TableDefinition, RecordsOf<T> {}
 
 /**
- * Declares a table of records: its name, and the types of `fields` and `metadata`.
+ * Declares a table of records: its name, the types of `fields` and `metadata`, and its indexes. Conditions compile to
+ * the SQL that these indexes serve.
  *
  * @example
- * const people = defineRecords<Person, Source>({ table: "people" })
+ * const people = defineRecords<Person, Source>({ table: "people", indexes: [{ field: "fields.age" }] })
  * // select ... from "public"."people"
- * @throws ConfigurationError for a name that PostgreSQL or Kysely would read as something else.
+ * @throws ConfigurationError for a name that PostgreSQL or Kysely would read as something else, and for an index that
+ * has no meaning.
  */
-export function defineRecords<F = JsonObject, M = JsonObject>(options: RecordsOptions = {}): RecordsDefinition<F, M> {
-  const unknown = Object.keys(options).find((key) => key !== "table" && key !== "schema")
+export function defineRecords<F = JsonObject, M = JsonObject>(options: RecordsOptions<RecordShape<F, M>> = {}): RecordsDefinition<F, M> {
+  const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key))
   if (unknown !== undefined) throw new ConfigurationError("invalid_definition", `defineRecords: unknown option ${JSON.stringify(unknown)}`)
   const { table = "records", schema = "public" } = options
-  return { table: checkedName("table", table), schema: checkedName("schema", schema) }
+  const gin = ginColumns(options.gin ?? true)
+  const indexes = recordIndexes(options.indexes)
+  return { table: checkedName("table", table), schema: checkedName("schema", schema), gin, indexes, lookup: indexLookup(gin, indexes) }
+}
+
+const OPTIONS = ["table", "schema", "indexes", "gin"]
+
+function ginColumns(gin: unknown): readonly DocumentColumn[] {
+  const columns = ["fields", "metadata"] as const
+  if (typeof gin === "boolean") return gin ? columns : []
+  const given = new Map<string, unknown>(typeof gin === "object" && gin !== null ? Object.entries(gin) : [["", gin]])
+  for (const [column, value] of given) {
+    if ((column !== "fields" && column !== "metadata") || (value !== undefined && typeof value !== "boolean")) {
+      throw new ConfigurationError("invalid_definition", "defineRecords: gin is true, false, or { fields, metadata } of these")
+    }
+  }
+  return columns.filter((column) => given.get(column) !== false)
 }
 
 // PostgreSQL cuts names at 63 bytes without an error; the longest name made from a table's, kysely_migration_<table>_lock, adds 22.

@@ -7,16 +7,16 @@ import { plainColumns } from "../path/json-path.ts"
  */
 
 /** What stands around an accessor: the alias of the table, and inside how many `any` it is. */
-export interface Scope {
+export interface AccessorScope {
   readonly table: string | undefined
   readonly depth: number
 }
 
 /** Columns without a table before them, outside of any `any`. */
-export const PLAIN_SCOPE: Scope = { table: undefined, depth: 0 }
+export const PLAIN_SCOPE: AccessorScope = { table: undefined, depth: 0 }
 
 /** The alias of the elements that the innermost `any` looks at. */
-export function elementAlias({ depth }: Scope): string {
+export function elementAlias({ depth }: AccessorScope): string {
   return identifier(`element_${depth}`)
 }
 
@@ -27,7 +27,7 @@ export function elementAlias({ depth }: Scope): string {
  * jsonAccessor({ column: "fields", steps: ["tags", 0] })
  * // case when jsonb_typeof("fields"->'tags') = 'array' then "fields"->'tags'->0 end
  */
-export function jsonAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): string {
+export function jsonAccessor(path: JsonPath, scope: AccessorScope = PLAIN_SCOPE): string {
   return guarded(path, root(path, scope), arrows(path.steps))
 }
 
@@ -37,7 +37,7 @@ export function jsonAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): string
  * @example
  * valueAccessor({ column: "fields", steps: ["age"] }) // coalesce("fields"->'age', 'null')
  */
-export function valueAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): string {
+export function valueAccessor(path: JsonPath, scope: AccessorScope = PLAIN_SCOPE): string {
   return isNeverNull(path) ? jsonAccessor(path, scope) : `coalesce(${jsonAccessor(path, scope)}, 'null')`
 }
 
@@ -47,7 +47,7 @@ export function valueAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): strin
  * @example
  * textAccessor({ column: "fields", steps: ["address", "city"] }) // "fields"->'address'->>'city'
  */
-export function textAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): string {
+export function textAccessor(path: JsonPath, scope: AccessorScope = PLAIN_SCOPE): string {
   const last = path.steps.at(-1)
   // The one operator that turns the document itself into text.
   if (last === undefined) return `${root(path, scope)}#>>'{}'`
@@ -55,7 +55,7 @@ export function textAccessor(path: JsonPath, scope: Scope = PLAIN_SCOPE): string
 }
 
 /** A column that is no document. */
-export function columnAccessor(column: PlainColumnName, scope: Scope = PLAIN_SCOPE): string {
+export function columnAccessor(column: PlainColumnName, scope: AccessorScope = PLAIN_SCOPE): string {
   return columnName(plainColumns[column], scope.table)
 }
 
@@ -64,7 +64,7 @@ function isNeverNull({ column, steps }: JsonPath): boolean {
   return column !== "metadata" && steps.length === 0
 }
 
-function root({ column }: JsonPath, scope: Scope): string {
+function root({ column }: JsonPath, scope: AccessorScope): string {
   return column === "element" ? `${elementAlias(scope)}."value"` : columnName(column, scope.table)
 }
 
@@ -89,11 +89,11 @@ function arrows(steps: readonly PathStep[]): string {
 
 function operand(step: PathStep): string {
   // The blank keeps the arrow and a minus sign from being read as one operator.
-  return typeof step === "string" ? keyLiteral(step) : step < 0 ? ` ${step}` : String(step)
+  return typeof step === "string" ? textLiteral(step) : step < 0 ? ` ${step}` : String(step)
 }
 
-// With a backslash only the E'' form means the same whatever standard_conforming_strings is set to.
-function keyLiteral(key: string): string {
-  const quoted = key.replaceAll("'", "''")
-  return key.includes("\\") ? ` E'${quoted.replaceAll("\\", "\\\\")}'` : `'${quoted}'`
+/** A text as a literal of SQL. With a backslash only the E'' form means the same whatever standard_conforming_strings is set to. */
+export function textLiteral(text: string): string {
+  const quoted = text.replaceAll("'", "''")
+  return text.includes("\\") ? ` E'${quoted.replaceAll("\\", "\\\\")}'` : `'${quoted}'`
 }

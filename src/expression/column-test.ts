@@ -1,6 +1,6 @@
 import type { PlainColumnName } from "../path/json-path.ts"
 import type { ColumnTest } from "../predicate/predicate.ts"
-import { columnAccessor, type Scope } from "./accessor.ts"
+import { type AccessorScope, columnAccessor } from "./accessor.ts"
 import { type Fragment, fragment, text, value } from "./fragment.ts"
 
 // An operand is cast to the type that holds every one of its kind: a revision may be compared with 1.5 or 1e300.
@@ -12,7 +12,7 @@ const operandType: Record<PlainColumnName, string> = {
 }
 
 /** The SQL of a test of a column that is no document. */
-export function columnTest(test: ColumnTest, scope: Scope): Fragment {
+export function columnTest(test: ColumnTest, scope: AccessorScope): Fragment {
   const positive = positiveTest(test, text(columnAccessor(test.column, scope)))
   return test.negated ? fragment`not ${positive}` : positive
 }

@@ -1,12 +1,12 @@
 import type { Expression, SqlBool } from "kysely"
-import type { DefinitionOf } from "../definition/records-definition.ts"
+import type { IndexLookup } from "../definition/index-lookup.ts"
+import type { DefinitionOf, TableDefinition } from "../definition/records-definition.ts"
 import { checkedCondition } from "../predicate/checked-condition.ts"
 import type { Predicate } from "../predicate/predicate.ts"
 import type { Condition, LooseCondition } from "../query/condition.ts"
-import { PLAIN_SCOPE, type Scope } from "./accessor.ts"
-import { columnTest } from "./column-test.ts"
-import { documentTest } from "./document-test.ts"
-import { conditionOf, type Fragment, fragment, isEnclosed, joined, text } from "./fragment.ts"
+import { conditionOf, fragment, isEnclosed } from "./fragment.ts"
+import { conditionSql } from "./predicate-sql.ts"
+import { outermost } from "./scope.ts"
 
 /** How a condition is put into a query of the caller's own. */
 export interface CompileFilterOptions {
@@ -25,23 +25,13 @@ export interface CompileFilterOptions {
  */
 export function compileFilter(condition: LooseCondition, definition?: undefined, options?: CompileFilterOptions): Expression<SqlBool>
 export function compileFilter<T>(condition: NoInfer<Condition<T>>, definition: DefinitionOf<T>, options?: CompileFilterOptions): Expression<SqlBool>
-export function compileFilter(condition: unknown, _definition?: unknown, options: CompileFilterOptions = {}): Expression<SqlBool> {
-  const test = predicateSql(checkedCondition(condition, ""), { ...PLAIN_SCOPE, table: options.alias })
+export function compileFilter(condition: unknown, definition?: TableDefinition, options: CompileFilterOptions = {}): Expression<SqlBool> {
+  const test = conditionSql(checkedCondition(condition, ""), outermost(definition?.lookup, options.alias))
   // Kysely puts no parentheses around an operand: `a <> b` before `= true` would be no SQL.
   return conditionOf(isEnclosed(test) ? test : fragment`(${test})`)
 }
 
-/** All of the predicates at once. */
-export function allOf(predicates: readonly Predicate[]): Expression<SqlBool> {
-  return conditionOf(predicateSql({ kind: "and", of: predicates }, PLAIN_SCOPE))
-}
-
-function predicateSql(predicate: Predicate, scope: Scope): Fragment {
-  if (predicate.kind === "document") return documentTest(predicate, scope, predicateSql)
-  if (predicate.kind === "column") return columnTest(predicate, scope)
-  if (predicate.kind === "not") return fragment`(not ${predicateSql(predicate.of, scope)})`
-  if (predicate.of.length === 0) return text(predicate.kind === "and" ? "true" : "false")
-  const [first, ...others] = predicate.of.map((part) => predicateSql(part, scope))
-  if (first === undefined || others.length === 0) return first ?? text("true")
-  return fragment`(${joined([first, ...others], ` ${predicate.kind} `)})`
+/** All of the predicates at once, in the form that the indexes of the table serve. */
+export function allOf(predicates: readonly Predicate[], lookup: IndexLookup): Expression<SqlBool> {
+  return conditionOf(conditionSql({ kind: "and", of: predicates }, outermost(lookup)))
 }

@@ -1,22 +1,18 @@
-import type { JsonPath } from "../path/json-path.ts"
 import type { JsonOperand } from "../predicate/operand.ts"
 import type { DocumentTest, DocumentTestOf, OperandsOf, Predicate } from "../predicate/predicate.ts"
 import type { PositiveOperator } from "../query/operator.ts"
-import { elementAlias, jsonAccessor, type Scope, textAccessor, valueAccessor } from "./accessor.ts"
+import { elementAlias } from "./accessor.ts"
+import { containment, documentContainment, isForDocumentGin } from "./containment.ts"
 import { type Fragment, fragment, text, value } from "./fragment.ts"
+import { exists, hasIndex, jsonAt, type Place, textAt, valueAt, valueTest } from "./place.ts"
+import type { Scope } from "./scope.ts"
+import { endsWith, includes, like, patternTest, startsWith, stringTest } from "./string-test.ts"
 
 /** Compiles a condition on the elements of an array. */
 type Inner = (predicate: Predicate, scope: Scope) => Fragment
 
-/** A place in a document, and what stands around the test of it. */
-interface Place {
-  readonly path: JsonPath
-  readonly scope: Scope
-  readonly inner: Inner
-}
-
 /** The SQL of one operator: always true or false where `fields` is not NULL, so that NOT is its exact complement. */
-type ToSql<O extends PositiveOperator> = (place: Place, operand: OperandsOf<O>) => Fragment
+type ToSql<O extends PositiveOperator> = (place: Place, operand: OperandsOf<O>, inner: Inner) => Fragment
 
 /** The SQL of every operator that has a meaning of its own. */
 const documentSql: { [O in PositiveOperator]: ToSql<O> } = {
@@ -27,17 +23,21 @@ const documentSql: { [O in PositiveOperator]: ToSql<O> } = {
   "<=": (place, operand) => ordered(place, "<=", operand),
   between,
   in: isIn,
-  like: (place, pattern) => stringTest(place, fragment`${textAt(place)} like ${value(pattern)}`),
-  ilike: (place, pattern) => stringTest(place, fragment`${textAt(place)} ilike ${value(pattern)}`),
-  regex: (place, pattern) => stringTest(place, fragment`${textAt(place)} ~ ${value(pattern)}`),
-  starts_with: (place, prefix) => stringTest(place, fragment`starts_with(${textAt(place)}, ${value(prefix)})`),
-  ends_with: (place, suffix) => stringTest(place, fragment`${textAt(place)} like ${value(`%${literalPattern(suffix)}`)}`),
-  includes: (place, part) => stringTest(place, fragment`${textAt(place)} like ${value(`%${literalPattern(part)}%`)}`),
+  like,
+  ilike: (place, pattern) => patternTest(place, "ilike", pattern),
+  regex: (place, pattern) => patternTest(place, "~", pattern),
+  starts_with: startsWith,
+  ends_with: endsWith,
+  includes,
   exists,
   not_exists: (place) => fragment`${valueAt(place)} = 'null'`,
   type: (place, kinds) => fragment`coalesce(jsonb_typeof(${jsonAt(place)}), 'missing') = any(${value([...kinds])}::text[])`,
-  contains,
-  contains_any: containsAny,
+  contains: (place, part) => containment(place, part.of === "object" ? part.object.json : listText(part.list)),
+  contains_any: (place, operands) =>
+    containment(
+      place,
+      operands.map((operand) => listText([operand])),
+    ),
   size: (place, length) => lengthTest(place, "=", length),
   min_size: (place, length) => lengthTest(place, ">=", length),
   max_size: (place, length) => lengthTest(place, "<=", length),
@@ -46,62 +46,25 @@ const documentSql: { [O in PositiveOperator]: ToSql<O> } = {
 
 /** The SQL of a test of a document; `inner` is that of a condition on the elements of an array. */
 export function documentTest(test: DocumentTest, scope: Scope, inner: Inner): Fragment {
-  const place = { path: test.path, scope, inner }
-  const positive = positiveTest(test, place)
+  const place = { path: test.path, scope, negated: test.negated }
+  const positive = positiveTest(test, place, inner)
   return test.negated ? fragment`(${exists(place)} and not ${positive})` : positive
 }
 
 // The table's row and the test's operand belong to one operator; TypeScript cannot follow that through a lookup.
-function positiveTest<O extends PositiveOperator>(test: DocumentTestOf<O>, place: Place): Fragment {
+function positiveTest<O extends PositiveOperator>(test: DocumentTestOf<O>, place: Place, inner: Inner): Fragment {
   const toSql: ToSql<O> = documentSql[test.operator]
-  return toSql(place, test.operand)
-}
-
-function jsonAt({ path, scope }: Place): Fragment {
-  return text(jsonAccessor(path, scope))
-}
-
-function valueAt({ path, scope }: Place): Fragment {
-  return text(valueAccessor(path, scope))
-}
-
-function textAt({ path, scope }: Place): Fragment {
-  return text(textAccessor(path, scope))
-}
-
-function exists(place: Place): Fragment {
-  return fragment`${valueAt(place)} <> 'null'`
-}
-
-function stringTest(place: Place, test: Fragment): Fragment {
-  return fragment`(${test} and jsonb_typeof(${valueAt(place)}) = 'string')`
-}
-
-// A backslash before each character that LIKE would take for something else.
-function literalPattern(literal: string): string {
-  return literal.replaceAll(/[\\%_]/g, "\\$&")
+  return toSql(place, test.operand, inner)
 }
 
 function equals(place: Place, operand: JsonOperand): Fragment {
-  if (isScalar(operand) && hasOnlyKeys(place.path)) return containment(place, operand.json)
-  return fragment`${valueAt(place)} = ${value(operand.json)}::jsonb`
+  if (isScalar(operand) && isForDocumentGin(place)) return documentContainment(place, operand.json)
+  return valueTest(place, [fragment`${valueAt(place)} = ${value(operand.json)}::jsonb`])
 }
 
 function isIn(place: Place, operands: readonly JsonOperand[]): Fragment {
   const texts = operands.map(({ json }) => json)
-  return hasOnlyKeys(place.path) ? containmentOfAny(place, texts) : fragment`${valueAt(place)} = any(${value(texts)}::jsonb[])`
-}
-
-function contains(place: Place, part: OperandsOf<"contains">): Fragment {
-  const wanted = part.of === "object" ? part.object.json : listText(part.list)
-  return containment(place, wanted)
-}
-
-function containsAny(place: Place, operands: readonly JsonOperand[]): Fragment {
-  return containmentOfAny(
-    place,
-    operands.map((operand) => listText([operand])),
-  )
+  return isForDocumentGin(place) ? documentContainment(place, texts) : valueTest(place, [fragment`${valueAt(place)} = any(${value(texts)}::jsonb[])`])
 }
 
 function listText(operands: readonly JsonOperand[]): string {
@@ -112,47 +75,28 @@ function isScalar({ type }: JsonOperand): boolean {
   return type !== "array" && type !== "object"
 }
 
-// Not the document itself, where '["x"]' @> '"x"', and no array index, which containment cannot name.
-function hasOnlyKeys({ steps }: JsonPath): boolean {
-  return steps.length > 0 && steps.every((step) => typeof step === "string")
-}
-
-// Containment is what a GIN index on the whole document serves. It finds a scalar below keys exactly where it is equal.
-function containment(place: Place, part: string): Fragment {
-  if (!place.path.steps.every((step) => typeof step === "string")) return fragment`${valueAt(place)} @> ${value(part)}::jsonb`
-  return inDocument(place, fragment`@> ${value(enclosed(place.path, part))}::jsonb`)
-}
-
-function containmentOfAny(place: Place, parts: readonly string[]): Fragment {
-  if (!place.path.steps.every((step) => typeof step === "string")) return fragment`${valueAt(place)} @> any(${value([...parts])}::jsonb[])`
-  return inDocument(place, fragment`@> any(${value(parts.map((part) => enclosed(place.path, part)))}::jsonb[])`)
-}
-
-function enclosed({ steps }: JsonPath, part: string): string {
-  return steps.reduceRight<string>((inside, key) => `{${JSON.stringify(key)}:${inside}}`, part)
-}
-
-function inDocument({ path, scope }: Place, test: Fragment): Fragment {
-  const document = text(jsonAccessor({ column: path.column, steps: [] }, scope))
-  // `metadata` may be SQL NULL, and a test must not be.
-  return path.column === "metadata" ? fragment`(${document} ${test} and ${document} is not null)` : fragment`${document} ${test}`
-}
-
 type Comparison = ">" | ">=" | "<" | "<="
 
-// Strings are compared as text; numbers as jsonb, which orders strings < numbers < booleans and numbers by value.
+// jsonb orders null < strings < numbers < booleans. Strings that no index holds so are compared as text, which is the same.
 function ordered(place: Place, comparison: Comparison, operand: JsonOperand): Fragment {
   const operator = text(comparison)
-  if (operand.type === "string") return stringTest(place, fragment`${textAt(place)} ${operator} ${value(operand.text)}`)
-  const test = fragment`${valueAt(place)} ${operator} ${value(operand.json)}::jsonb`
-  const onlyNumbers = comparison.startsWith(">") ? fragment`${valueAt(place)} < 'false'` : fragment`jsonb_typeof(${valueAt(place)}) = 'number'`
-  return fragment`(${test} and ${onlyNumbers})`
+  if (operand.type === "string" && !hasIndex(place, "path")) return stringTest(place, fragment`${textAt(place)} ${operator} ${value(operand.text)}`)
+  const at = valueAt(place)
+  return valueTest(place, [fragment`${at} ${operator} ${value(operand.json)}::jsonb`, sameType(at, operand, comparison.startsWith(">"))])
+}
+
+function sameType(at: Fragment, { type }: JsonOperand, upwards: boolean): Fragment {
+  if (type === "number" && upwards) return fragment`${at} < 'false'`
+  if (type === "string" && !upwards) return fragment`${at} > 'null'`
+  return fragment`jsonb_typeof(${at}) = ${text(`'${type}'`)}`
 }
 
 function between(place: Place, [low, high]: readonly [JsonOperand, JsonOperand]): Fragment {
-  if (low.type === "string") return stringTest(place, fragment`${textAt(place)} between ${value(low.text)} and ${value(high.text)}`)
-  // Between two numbers of that order there are only numbers.
-  return fragment`(${valueAt(place)} >= ${value(low.json)}::jsonb and ${valueAt(place)} <= ${value(high.json)}::jsonb)`
+  if (low.type === "string" && !hasIndex(place, "path")) {
+    return stringTest(place, fragment`${textAt(place)} between ${value(low.text)} and ${value(high.text)}`)
+  }
+  // Between two values of one type there are only values of that type.
+  return valueTest(place, [fragment`${valueAt(place)} >= ${value(low.json)}::jsonb`, fragment`${valueAt(place)} <= ${value(high.json)}::jsonb`])
 }
 
 // The length of what is no array is an error, which only CASE is sure to keep away.
@@ -160,8 +104,8 @@ function lengthTest(place: Place, comparison: "=" | ">=" | "<=", length: string)
   return fragment`case when jsonb_typeof(${valueAt(place)}) = 'array' then jsonb_array_length(${valueAt(place)}) ${text(comparison)} ${value(length)}::numeric else false end`
 }
 
-function anyElement(place: Place, condition: Predicate): Fragment {
+function anyElement(place: Place, condition: Predicate, inner: Inner): Fragment {
   const scope = { ...place.scope, depth: place.scope.depth + 1 }
   const elements = fragment`jsonb_array_elements(case when jsonb_typeof(${valueAt(place)}) = 'array' then ${valueAt(place)} else '[]' end)`
-  return fragment`exists (select from ${elements} as ${text(elementAlias(scope))}("value") where ${place.inner(condition, scope)})`
+  return fragment`exists (select from ${elements} as ${text(elementAlias(scope))}("value") where ${inner(condition, scope)})`
 }

@@ -4,7 +4,7 @@ import { type FieldPath, isJsonPath, type PlainColumnName } from "../path/json-p
 import { isTextPath } from "../path/sql-path.ts"
 import { checkedField } from "../predicate/checked-condition.ts"
 import type { CheckedField, Field, PlainColumn, Stored, ValueAt } from "../query/field.ts"
-import { columnAccessor, jsonAccessor, PLAIN_SCOPE, type Scope, textAccessor } from "./accessor.ts"
+import { type AccessorScope, columnAccessor, jsonAccessor, PLAIN_SCOPE, textAccessor } from "./accessor.ts"
 import type { CompileFilterOptions } from "./compile-filter.ts"
 
 /** The type of a field in a query of the caller's own: text where the path ends with `->>` or `#>>`. */
@@ -40,12 +40,12 @@ export function field(path: unknown, _definition?: unknown, options: CompileFilt
 /** An expression that can be given a name with `as`. */
 export type FieldExpression<V> = RawBuilder<V> & Expression<V>
 
-function accessor(path: FieldPath, spelled: unknown, scope: Scope): string {
+function accessor(path: FieldPath, spelled: unknown, scope: AccessorScope): string {
   if (!isJsonPath(path)) return columns[path.column](scope)
   return isTextPath(spelled) ? textAccessor(path, scope) : `nullif(${jsonAccessor(path, scope)}, 'null')`
 }
 
-const columns: Record<PlainColumnName, (scope: Scope) => string> = {
+const columns: Record<PlainColumnName, (scope: AccessorScope) => string> = {
   id: (scope) => columnAccessor("id", scope),
   // A bigint is a string to some drivers; a double holds every revision there will be.
   revision: (scope) => `${columnAccessor("revision", scope)}::float8`,

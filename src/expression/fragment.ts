@@ -1,4 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely"
+import { textLiteral } from "./accessor.ts"
 
 /** A piece of SQL: texts, and the values that stand between them as parameters. */
 export interface Fragment {
@@ -51,7 +52,8 @@ export function value(parameter: unknown): Fragment {
 
 /** Pieces with a separator between them. */
 export function joined(parts: readonly Fragment[], separator: string): Fragment {
-  return fragment(["", ...parts.slice(1).map(() => separator), ""], ...parts)
+  const strings = parts.map((_, index) => (index === 0 ? "" : separator))
+  return fragment([...strings, ""], ...parts)
 }
 
 /** Whether a piece stands in parentheses, or needs none of them, as an operand. */
@@ -62,4 +64,14 @@ export function isEnclosed({ texts }: Fragment): boolean {
 /** A condition as a Kysely expression: one node, however many comparisons it has. */
 export function conditionOf({ texts, values }: Fragment): RawBuilder<SqlBool> {
   return sql<SqlBool>(Object.assign([...texts], { raw: texts }), ...values)
+}
+
+/** A piece with its values written into the text as literals: for what is stored in the schema, where no parameter can be. */
+export function literal({ texts, values }: Fragment): Fragment {
+  return text(values.reduce<string>((so, one, index) => so + literalOf(one) + (texts[index + 1] ?? ""), texts[0] ?? ""))
+}
+
+function literalOf(parameter: unknown): string {
+  if (Array.isArray(parameter)) return `array[${parameter.map(literalOf).join(", ")}]`
+  return textLiteral(String(parameter)).trimStart()
 }

@@ -1,16 +1,16 @@
-import type { DefinitionOf } from "../definition/records-definition.ts"
 import { ConfigurationError, InvalidQueryError } from "../errors.ts"
 import { exactJson, isExactNumber } from "../json/exact-number.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { fieldPath } from "../path/field-path.ts"
 import type { FieldPath } from "../path/json-path.ts"
 import type { FieldName, Query, Selection } from "../query/query.ts"
+import type { RecordsOf } from "../query/record-type.ts"
 import { checkedQuery } from "./checked-query.ts"
 
 /** What a query from outside may ask. */
 export interface ParseQueryOptions<T> {
   /** Whose records are asked for; it gives the query its type. */
-  definition?: DefinitionOf<T>
+  definition?: RecordsOf<T>
   /** The fields that may be named, with what lies below them; without it, every field. */
   allow?: readonly FieldName<T>[]
   /** Levels of conditions: one alone has one level, in an `and` it has two. 32 when left out. */

@@ -1,5 +1,5 @@
 import { type Compilable, type Kysely, type SelectQueryBuilder, sql } from "kysely"
-import type { DefinitionOf, TableName } from "../definition/records-definition.ts"
+import { type DefinitionOf, defineRecords, type TableDefinition } from "../definition/records-definition.ts"
 import { columnAccessor, jsonAccessor } from "../expression/accessor.ts"
 import { allOf } from "../expression/compile-filter.ts"
 import { orderTerms } from "../expression/order.ts"
@@ -12,16 +12,16 @@ import { type RecordsTables, tableOf, unconnected } from "./records-tables.ts"
 export const recordColumns = ["id", "fields", "metadata", "revision", "created_at", "updated_at"] as const
 
 /** The statement of a search, not run. With `select` the columns are `0`, `1`, ... in the order of the paths. */
-export function searchStatement(db: Kysely<RecordsTables>, definition: TableName, query: CheckedQuery) {
+export function searchStatement(db: Kysely<RecordsTables>, definition: TableDefinition, query: CheckedQuery) {
   const from = db.selectFrom(tableOf(definition))
   const selected = query.select === undefined ? from.select(recordColumns) : from.select(query.select.map(selectedPath))
-  return bounded(ordered(filtered(selected, query), query), query)
+  return bounded(ordered(filtered(selected, definition, query), query), query)
 }
 
 /** The statement that counts what the filters find; one row with `count`. */
-export function countStatement(db: Kysely<RecordsTables>, definition: TableName, query: CheckedQuery) {
+export function countStatement(db: Kysely<RecordsTables>, definition: TableDefinition, query: CheckedQuery) {
   const counted = db.selectFrom(tableOf(definition)).select(sql<string>`count(*)`.as("count"))
-  return filtered(counted, query)
+  return filtered(counted, definition, query)
 }
 
 /** A statement as it would be sent: the text, and the values of `$1`, `$2`, ... */
@@ -46,15 +46,14 @@ export function previewOf(statement: Compilable): Preview {
  */
 export function previewQuery(query: LooseQuery): Preview
 export function previewQuery<T>(query: NoInfer<Query<T, Selection<T>>>, definition: DefinitionOf<T>): Preview
-export function previewQuery(query: unknown, definition?: TableName): Preview {
-  const table: TableName = definition ?? { table: "records", schema: "public" }
-  return previewOf(searchStatement(unconnected, table, checkedQuery(query)))
+export function previewQuery(query: unknown, definition: TableDefinition = defineRecords()): Preview {
+  return previewOf(searchStatement(unconnected, definition, checkedQuery(query)))
 }
 
 type Select<Row> = SelectQueryBuilder<RecordsTables, "records", Row>
 
-function filtered<Row>(statement: Select<Row>, { filters }: CheckedQuery): Select<Row> {
-  return filters.length === 0 ? statement : statement.where(allOf(filters))
+function filtered<Row>(statement: Select<Row>, { lookup }: TableDefinition, { filters }: CheckedQuery): Select<Row> {
+  return filters.length === 0 ? statement : statement.where(allOf(filters, lookup))
 }
 
 function ordered<Row>(statement: Select<Row>, { sort }: CheckedQuery): Select<Row> {

@@ -48,7 +48,7 @@ export const rows: Row[] = [
     parameters: ['{"version":"2.1"}'],
     found: "a",
   },
-  { condition: v("!=", 30), sql: `(${value} <> 'null' and not "fields" @> $1::jsonb)`, parameters: ['{"v":30}'], found: "abdehijkl" },
+  { condition: v("!=", 30), sql: `(${value} <> 'null' and not ${value} = $1::jsonb)`, parameters: ["30"], found: "abdehijkl" },
   { condition: { not: v("=", 30) }, sql: `(not "fields" @> $1::jsonb)`, parameters: ['{"v":30}'], found: "abdefghijklmn" },
   {
     condition: { not: { field: "metadata.version", operator: "=", value: 2 } },
@@ -82,7 +82,7 @@ export const rows: Row[] = [
   // Lists are one parameter, whatever their length.
   { condition: v("in", [30, "apple", true]), sql: `"fields" @> any($1::jsonb[])`, parameters: [['{"v":30}', '{"v":"apple"}', '{"v":true}']], found: "ace" },
   { condition: v("in", []), sql: `"fields" @> any($1::jsonb[])`, parameters: [[]], found: "" },
-  { condition: v("not_in", [30]), sql: `(${value} <> 'null' and not "fields" @> any($1::jsonb[]))`, parameters: [['{"v":30}']], found: "abdehijkl" },
+  { condition: v("not_in", [30]), sql: `(${value} <> 'null' and not ${value} = any($1::jsonb[]))`, parameters: [["30"]], found: "abdehijkl" },
   { condition: { field: "fields", operator: "in", value: ["apple", 1] }, sql: `"fields" = any($1::jsonb[])`, parameters: [['"apple"', "1"]], found: "n" },
   // Patterns.
   { condition: v("like", "%p%"), sql: `("fields"->>'v' like $1 and ${string})`, parameters: ["%p%"], found: "a" },

@@ -1,0 +1,101 @@
+import type { DocumentColumn, FieldPath } from "../path/json-path.ts"
+import type { Predicate } from "../predicate/predicate.ts"
+import { conjuncts, type IndexKind, pathText, predicateText, type RecordIndex } from "./record-index.ts"
+
+/** What the conditions around a test say as well: it helps to choose the index that serves it. */
+export interface Given {
+  /** The paths that are compared with `=`. */
+  readonly equal: ReadonlySet<string>
+  /** The conditions that are also those of a partial index. */
+  readonly tests: ReadonlySet<string>
+}
+
+const NOTHING: Given = { equal: new Set(), tests: new Set() }
+
+/** A place of a path in an index. */
+interface Place {
+  readonly index: RecordIndex
+  readonly position: number
+}
+
+/**
+ * Which indexes a table has, as the compiler asks: from the definition alone it chooses the form of SQL that an index
+ * can serve.
+ */
+export interface IndexLookup {
+  /** Whether a GIN on the whole document serves containment. */
+  hasGin(column: string): boolean
+  /** Whether an index of this kind serves a test of the path, where so much else is given. */
+  serves(kind: IndexKind, path: FieldPath, given: Given): boolean
+  /** Whether a unique index has the path: it leaves out the records that have no value there. */
+  isUnique(path: FieldPath): boolean
+  /** Whether a condition is one of a partial index, whose SQL holds literals. */
+  isPartial(predicate: Predicate): boolean
+  /** What is given where all of these are true, beside what is given around them. */
+  given(predicates: readonly Predicate[], around?: Given): Given
+}
+
+/** The lookup of a table that has these indexes, and a GIN on these documents. */
+export function indexLookup(gin: readonly DocumentColumn[], indexes: readonly RecordIndex[]): IndexLookup {
+  return new DeclaredIndexes(gin, indexes)
+}
+
+class DeclaredIndexes implements IndexLookup {
+  readonly #places = new Map<string, Place[]>()
+  readonly #partial = new Set<string>()
+  readonly #gin: ReadonlySet<string>
+  readonly #indexes: readonly RecordIndex[]
+
+  constructor(gin: readonly DocumentColumn[], indexes: readonly RecordIndex[]) {
+    this.#gin = new Set(gin)
+    this.#indexes = indexes
+    for (const index of indexes) {
+      for (const predicate of index.where) this.#partial.add(predicateText(predicate))
+      index.keys.forEach(({ path }, position) => {
+        const key = pathText(path)
+        this.#places.set(key, [...(this.#places.get(key) ?? []), { index, position }])
+      })
+    }
+  }
+
+  hasGin(column: string): boolean {
+    return this.#gin.has(column)
+  }
+
+  serves(kind: IndexKind, path: FieldPath, given: Given): boolean {
+    return this.#placesOf(path).some(({ index, position }) => index.kind === kind && reaches(index, position, given))
+  }
+
+  isUnique(path: FieldPath): boolean {
+    return this.#placesOf(path).some(({ index }) => index.unique)
+  }
+
+  isPartial(predicate: Predicate): boolean {
+    return this.#partial.size > 0 && this.#partial.has(predicateText(predicate))
+  }
+
+  given(predicates: readonly Predicate[], around: Given = NOTHING): Given {
+    if (this.#indexes.length === 0) return around
+    const all = predicates.flatMap(conjuncts)
+    const equal = all.flatMap((one) => (one.kind === "column" && one.operator === "=" && !one.negated ? [pathText({ column: one.column })] : equalPath(one)))
+    return {
+      equal: new Set([...around.equal, ...equal]),
+      tests: new Set([...around.tests, ...all.filter((one) => this.isPartial(one)).map(predicateText)]),
+    }
+  }
+
+  #placesOf(path: FieldPath): readonly Place[] {
+    return this.#places.size === 0 ? [] : (this.#places.get(pathText(path)) ?? [])
+  }
+}
+
+function equalPath(predicate: Predicate): string[] {
+  return predicate.kind === "document" && predicate.operator === "=" && !predicate.negated ? [pathText(predicate.path)] : []
+}
+
+function reaches({ keys, where }: RecordIndex, position: number, given: Given): boolean {
+  return keys.slice(0, position).every(({ path }) => given.equal.has(pathText(path))) && where.every((predicate) => given.tests.has(predicateText(predicate)))
+}
+
+/** That of a table without a definition: a GIN on each document. */
+export const GIN_ONLY = indexLookup(["fields", "metadata"], [])

@@ -1,0 +1,109 @@
+import { ConfigurationError, InvalidQueryError } from "../errors.ts"
+import { type FieldPath, isJsonPath } from "../path/json-path.ts"
+import { checkedCondition, checkedField, definedKeys, plainObject } from "../predicate/checked-condition.ts"
+import type { Predicate } from "../predicate/predicate.ts"
+
+/** The kinds of index that a definition can declare. */
+export const indexKinds = ["path", "text", "trigram", "array"] as const
+
+/** What an index is made for. */
+export type IndexKind = (typeof indexKinds)[number]
+
+/** One key of an index. */
+export interface IndexKey {
+  readonly path: FieldPath
+  readonly direction: "asc" | "desc"
+}
+
+/** An index in which everything was found good. */
+export interface RecordIndex {
+  readonly kind: IndexKind
+  readonly keys: readonly IndexKey[]
+  readonly unique: boolean
+  /** Conditions that are all true of the records in it; none: it holds every record. */
+  readonly where: readonly Predicate[]
+}
+
+/** The indexes of a definition. @throws ConfigurationError for the first that has no meaning. */
+export function recordIndexes(indexes: unknown): readonly RecordIndex[] {
+  if (indexes === undefined) return []
+  if (!Array.isArray(indexes)) return refuse("indexes is a list")
+  try {
+    return indexes.map((index, position) => recordIndex(index, `/indexes/${position}`))
+  } catch (error) {
+    // A path or a condition that is wrong here is wrong in the definition, not in a query.
+    if (error instanceof InvalidQueryError) throw new ConfigurationError("invalid_definition", `defineRecords: ${error.message}`, { cause: error })
+    throw error
+  }
+}
+
+const INDEX_KEYS = ["kind", "field", "fields", "order", "unique", "where"]
+
+function recordIndex(options: unknown, pointer: string): RecordIndex {
+  const given = plainObject(options, pointer, "an index is an object: { field } or { fields }")
+  const unknown = definedKeys(given).find((key) => !INDEX_KEYS.includes(key))
+  if (unknown !== undefined) return refuse(`${pointer}/${unknown}: unknown key: an index has ${INDEX_KEYS.join(", ")}`)
+  const kind = indexKinds.find((one) => one === (given["kind"] ?? "path")) ?? refuse(`${pointer}/kind: is one of ${indexKinds.join(", ")}`)
+  const unique = given["unique"] ?? false
+  if (typeof unique !== "boolean") return refuse(`${pointer}/unique: is true or false`)
+  if (unique && kind !== "path") return refuse(`${pointer}/unique: an index of the kind ${kind} cannot be unique`)
+  const keys = indexKeys(given, pointer)
+  if (kind !== "path" && (keys.length !== 1 || keys.some(({ path, direction }) => !isJsonPath(path) || direction === "desc"))) {
+    return refuse(`${pointer}: an index of the kind ${kind} has one field, inside a document, and no order`)
+  }
+  return { kind, unique, keys, where: given["where"] === undefined ? [] : conjuncts(whereTest(given["where"], `${pointer}/where`)) }
+}
+
+function indexKeys(given: Record<string, unknown>, pointer: string): readonly IndexKey[] {
+  const { field, fields, order } = given
+  if (fields === undefined) return [indexKey({ field, order }, pointer)]
+  if (field !== undefined || order !== undefined) return refuse(`${pointer}: has fields, or field and order, not both`)
+  if (!Array.isArray(fields) || fields.length === 0) return refuse(`${pointer}/fields: is a list of at least one field`)
+  const keys = fields.map((key: unknown, position) => {
+    const place = `${pointer}/fields/${position}`
+    return typeof key === "string" || Array.isArray(key)
+      ? indexKey({ field: key }, `${place}`)
+      : indexKey(plainObject(key, place, "is a field, or { field, order }"), place)
+  })
+  if (new Set(keys.map(({ path }) => pathText(path))).size < keys.length) return refuse(`${pointer}/fields: names a field twice`)
+  return keys
+}
+
+function indexKey(given: Record<string, unknown>, pointer: string): IndexKey {
+  const unknown = definedKeys(given).find((key) => key !== "field" && key !== "order")
+  if (unknown !== undefined) return refuse(`${pointer}/${unknown}: unknown key: a key has field and order`)
+  const order = given["order"] ?? "asc"
+  if (order !== "asc" && order !== "desc") return refuse(`${pointer}/order: is asc or desc`)
+  return { path: checkedField(given["field"], `${pointer}/field`), direction: order }
+}
+
+function whereTest(condition: unknown, pointer: string): Predicate {
+  const test = checkedCondition(condition, pointer)
+  // PostgreSQL takes no subquery into an index, and the elements of an array are one.
+  if (tests(test).some(({ operator }) => operator === "any")) return refuse(`${pointer}: a partial index cannot use any`)
+  return test
+}
+
+function tests(predicate: Predicate): readonly { readonly operator: string }[] {
+  if (predicate.kind === "not") return tests(predicate.of)
+  return "of" in predicate ? predicate.of.flatMap(tests) : [predicate]
+}
+
+/** The conditions that are all true where a predicate is. */
+export function conjuncts(predicate: Predicate): readonly Predicate[] {
+  return predicate.kind === "and" ? predicate.of.flatMap(conjuncts) : [predicate]
+}
+
+/** A text that two paths share exactly when they name one place. */
+export function pathText(path: FieldPath): string {
+  return JSON.stringify(isJsonPath(path) ? [path.column, ...path.steps] : [path.column])
+}
+
+/** A text that two predicates share exactly when they ask the same. */
+export function predicateText(predicate: Predicate): string {
+  return JSON.stringify(predicate, (key, value: unknown) => (key === "pointer" ? undefined : value))
+}
+
+function refuse(reason: string): never {
+  throw new ConfigurationError("invalid_definition", `defineRecords: ${reason}`)
+}

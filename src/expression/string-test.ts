@@ -1,0 +1,66 @@
+import { type Fragment, fragment, text, value } from "./fragment.ts"
+import { allTrue, hasIndex, type Place, textAt, valueAt } from "./place.ts"
+
+/** A test of the text that is true of strings only. */
+export function stringTest(place: Place, ...tests: Fragment[]): Fragment {
+  tests.push(fragment`jsonb_typeof(${valueAt(place)}) = 'string'`)
+  return allTrue(tests)
+}
+
+/** The string matches a pattern of LIKE. */
+export function like(place: Place, pattern: string): Fragment {
+  const range = hasIndex(place, "text") ? prefixRange(place, literalPrefix(pattern)) : []
+  return stringTest(place, ...range, fragment`${textAt(place)} like ${value(pattern)}`)
+}
+
+/** The string starts with a text, taken literally. */
+export function startsWith(place: Place, prefix: string): Fragment {
+  if (hasIndex(place, "text")) return stringTest(place, ...prefixRange(place, prefix))
+  if (hasIndex(place, "trigram")) return stringTest(place, fragment`${textAt(place)} like ${value(`${literalPattern(prefix)}%`)}`)
+  return stringTest(place, fragment`starts_with(${textAt(place)}, ${value(prefix)})`)
+}
+
+/** The string ends with a text, taken literally. */
+export function endsWith(place: Place, suffix: string): Fragment {
+  return stringTest(place, fragment`${textAt(place)} like ${value(`%${literalPattern(suffix)}`)}`)
+}
+
+/** The string contains a text, taken literally. */
+export function includes(place: Place, part: string): Fragment {
+  return stringTest(place, fragment`${textAt(place)} like ${value(`%${literalPattern(part)}%`)}`)
+}
+
+/** The string stands to a pattern as an operator of PostgreSQL says. */
+export function patternTest(place: Place, operator: "ilike" | "~", pattern: string): Fragment {
+  return stringTest(place, fragment`${textAt(place)} ${text(operator)} ${value(pattern)}`)
+}
+
+// A backslash before each character that LIKE would take for something else.
+function literalPattern(literal: string): string {
+  return literal.replaceAll(/[\\%_]/g, "\\$&")
+}
+
+// Spelled out, byte by byte: a plan that does not see the value cannot make a range of a pattern.
+function prefixRange(place: Place, prefix: string): readonly Fragment[] {
+  if (prefix === "") return []
+  const end = afterPrefix(prefix)
+  const low = fragment`${textAt(place)} ~>=~ ${value(prefix)}`
+  return end === undefined ? [low] : [low, fragment`${textAt(place)} ~<~ ${value(end)}`]
+}
+
+function literalPrefix(pattern: string): string {
+  const literal = /^(?:[^\\%_]|\\[\s\S])*/.exec(pattern)?.[0] ?? ""
+  return literal.replaceAll(/\\([\s\S])/g, "$1")
+}
+
+const LAST_CODE_POINT = 0x10ffff
+
+// The first text behind all that start with the prefix; UTF-8 orders as code points do. None behind the last code point.
+function afterPrefix(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0)
+  const last = points.findLastIndex((point) => point < LAST_CODE_POINT)
+  if (last === -1) return undefined
+  // Surrogates are no characters.
+  const next = points[last] === 0xd7ff ? 0xe000 : (points[last] ?? 0) + 1
+  return String.fromCodePoint(...points.slice(0, last), next)
+}
