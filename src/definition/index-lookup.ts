@@ -96,6 +96,3 @@ function equalPath(predicate: Predicate): string[] {
 function reaches({ keys, where }: RecordIndex, position: number, given: Given): boolean {
   return keys.slice(0, position).every(({ path }) => given.equal.has(pathText(path))) && where.every((predicate) => given.tests.has(predicateText(predicate)))
 }
-
-/** That of a table without a definition: a GIN on each document. */
-export const GIN_ONLY = indexLookup(["fields", "metadata"], [])

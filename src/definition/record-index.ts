@@ -1,7 +1,8 @@
 import { ConfigurationError, InvalidQueryError } from "../errors.ts"
 import { type FieldPath, isJsonPath } from "../path/json-path.ts"
-import { checkedCondition, checkedField, definedKeys, plainObject } from "../predicate/checked-condition.ts"
+import { checkedCondition, checkedField, definedKeys, onRecords, plainObject } from "../predicate/checked-condition.ts"
 import type { Predicate } from "../predicate/predicate.ts"
+import type { IdType } from "../query/record-type.ts"
 
 /** The kinds of index that a definition can declare. */
 export const indexKinds = ["path", "text", "trigram", "array"] as const
@@ -24,12 +25,12 @@ export interface RecordIndex {
   readonly where: readonly Predicate[]
 }
 
-/** The indexes of a definition. @throws ConfigurationError for the first that has no meaning. */
-export function recordIndexes(indexes: unknown): readonly RecordIndex[] {
+/** The indexes of a definition of records with such ids. @throws ConfigurationError for the first that has no meaning. */
+export function recordIndexes(indexes: unknown, ids: IdType): readonly RecordIndex[] {
   if (indexes === undefined) return []
   if (!Array.isArray(indexes)) return refuse("indexes is a list")
   try {
-    return indexes.map((index, position) => recordIndex(index, `/indexes/${position}`))
+    return indexes.map((index, position) => recordIndex(index, `/indexes/${position}`, ids))
   } catch (error) {
     // A path or a condition that is wrong here is wrong in the definition, not in a query.
     if (error instanceof InvalidQueryError) throw new ConfigurationError("invalid_definition", `defineRecords: ${error.message}`, { cause: error })
@@ -39,7 +40,7 @@ export function recordIndexes(indexes: unknown): readonly RecordIndex[] {
 
 const INDEX_KEYS = ["kind", "field", "fields", "order", "unique", "where"]
 
-function recordIndex(options: unknown, pointer: string): RecordIndex {
+function recordIndex(options: unknown, pointer: string, ids: IdType): RecordIndex {
   const given = plainObject(options, pointer, "an index is an object: { field } or { fields }")
   const unknown = definedKeys(given).find((key) => !INDEX_KEYS.includes(key))
   if (unknown !== undefined) return refuse(`${pointer}/${unknown}: unknown key: an index has ${INDEX_KEYS.join(", ")}`)
@@ -51,7 +52,7 @@ function recordIndex(options: unknown, pointer: string): RecordIndex {
   if (kind !== "path" && (keys.length !== 1 || keys.some(({ path, direction }) => !isJsonPath(path) || direction === "desc"))) {
     return refuse(`${pointer}: an index of the kind ${kind} has one field, inside a document, and no order`)
   }
-  return { kind, unique, keys, where: given["where"] === undefined ? [] : conjuncts(whereTest(given["where"], `${pointer}/where`)) }
+  return { kind, unique, keys, where: given["where"] === undefined ? [] : conjuncts(whereTest(given["where"], `${pointer}/where`, ids)) }
 }
 
 function indexKeys(given: Record<string, unknown>, pointer: string): readonly IndexKey[] {
@@ -77,8 +78,8 @@ function indexKey(given: Record<string, unknown>, pointer: string): IndexKey {
   return { path: checkedField(given["field"], `${pointer}/field`), direction: order }
 }
 
-function whereTest(condition: unknown, pointer: string): Predicate {
-  const test = checkedCondition(condition, pointer)
+function whereTest(condition: unknown, pointer: string, ids: IdType): Predicate {
+  const test = checkedCondition(condition, pointer, onRecords(ids))
   // PostgreSQL takes no subquery into an index, and the elements of an array are one.
   if (tests(test).some(({ operator }) => operator === "any")) return refuse(`${pointer}: a partial index cannot use any`)
   return test

@@ -4,6 +4,8 @@ import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { RecordsOf } from "../query/record-type.ts"
 import { type IndexLookup, indexLookup } from "./index-lookup.ts"
 import type { IndexOptions } from "./index-options.ts"
+import { nameFault } from "./name-fault.ts"
+import { type ColumnOptions, type RecordColumns, recordColumns } from "./record-columns.ts"
 import { type RecordIndex, recordIndexes } from "./record-index.ts"
 
 /** What `defineRecords` takes. */
@@ -16,6 +18,8 @@ export interface RecordsOptions<T = RecordShape> {
   indexes?: readonly IndexOptions<T>[]
   /** The GIN on each whole document, which serves `=`, `in` and `contains` at every path. `false`: none. */
   gin?: boolean | { readonly fields?: boolean; readonly metadata?: boolean }
+  /** The columns of a table that was there before, where they have other names or types than `migrate` gives them. */
+  columns?: ColumnOptions
 }
 
 /** Where a table is. */
@@ -31,6 +35,8 @@ export interface TableDefinition extends TableName {
   readonly indexes: readonly RecordIndex[]
   /** The same indexes, as the compiler of conditions asks for them. */
   readonly lookup: IndexLookup
+  /** Which columns hold a record. */
+  readonly columns: RecordColumns
 }
 
 /** A table of records, declared once: where it is, its indexes, and the types of its documents. */
@@ -53,12 +59,21 @@ export function defineRecords<F = JsonObject, M = JsonObject>(options: RecordsOp
   const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key))
   if (unknown !== undefined) throw new ConfigurationError("invalid_definition", `defineRecords: unknown option ${JSON.stringify(unknown)}`)
   const { table = "records", schema = "public" } = options
-  const gin = ginColumns(options.gin ?? true)
-  const indexes = recordIndexes(options.indexes)
-  return { table: checkedName("table", table), schema: checkedName("schema", schema), gin, indexes, lookup: indexLookup(gin, indexes) }
+  const columns = recordColumns(options.columns)
+  const gin = ginColumns(options.gin ?? true).filter((column) => columns[column] !== undefined)
+  const indexes = recordIndexes(options.indexes, columns.id.type)
+  return {
+    table: checkedName("table", table),
+    schema: checkedName("schema", schema),
+    gin,
+    indexes,
+    lookup: indexLookup(gin, indexes),
+    columns,
+    ids: columns.id.type,
+  }
 }
 
-const OPTIONS = ["table", "schema", "indexes", "gin"]
+const OPTIONS = ["table", "schema", "indexes", "gin", "columns"]
 
 function ginColumns(gin: unknown): readonly DocumentColumn[] {
   const columns = ["fields", "metadata"] as const
@@ -72,21 +87,8 @@ function ginColumns(gin: unknown): readonly DocumentColumn[] {
   return columns.filter((column) => given.get(column) !== false)
 }
 
-// PostgreSQL cuts names at 63 bytes without an error; the longest name made from a table's, kysely_migration_<table>_lock, adds 22.
-const LONGEST_NAME = 41
-
 function checkedName(what: "table" | "schema", name: unknown): string {
   const fault = nameFault(name)
   if (typeof name === "string" && fault === undefined) return name
   throw new ConfigurationError("invalid_definition", `defineRecords: the ${what} ${fault}`)
-}
-
-function nameFault(name: unknown): string | undefined {
-  if (typeof name !== "string" || name === "") return "must be a name, a string that is not empty"
-  if (Buffer.byteLength(name) > LONGEST_NAME) return `must be at most ${LONGEST_NAME} bytes long`
-  if (name.includes(".")) return "must not contain a dot: give the schema as `schema`"
-  if (name.includes("\u0000") || !name.isWellFormed()) return "must not contain a NUL character or a lone surrogate"
-  // Kysely reads "a as b" as an alias and trims blanks.
-  if (/\sas\s/i.test(name) || name.trim() !== name) return "must not contain ` as ` or start or end with a blank"
-  return undefined
 }

@@ -1,19 +1,21 @@
-import type { JsonPath, PathStep, PlainColumnName } from "../path/json-path.ts"
-import { plainColumns } from "../path/json-path.ts"
+import { OUR_COLUMNS, type RecordColumns } from "../definition/record-columns.ts"
+import { ConfigurationError } from "../errors.ts"
+import type { DocumentColumn, JsonPath, PathStep, PlainColumnName } from "../path/json-path.ts"
 
 /*
  * The SQL of a path, and the only place where a key becomes SQL text. Filter, sort, selection and indexes all take
  * it from here: an index serves a query only when both spell the path alike.
  */
 
-/** What stands around an accessor: the alias of the table, and inside how many `any` it is. */
+/** What stands around an accessor: the columns of the table, its alias, and inside how many `any` it is. */
 export interface AccessorScope {
+  readonly columns: RecordColumns
   readonly table: string | undefined
   readonly depth: number
 }
 
-/** Columns without a table before them, outside of any `any`. */
-export const PLAIN_SCOPE: AccessorScope = { table: undefined, depth: 0 }
+/** The columns that `migrate` makes without a table before them, outside of any `any`. */
+export const PLAIN_SCOPE: AccessorScope = { columns: OUR_COLUMNS, table: undefined, depth: 0 }
 
 /** The alias of the elements that the innermost `any` looks at. */
 export function elementAlias({ depth }: AccessorScope): string {
@@ -38,7 +40,7 @@ export function jsonAccessor(path: JsonPath, scope: AccessorScope = PLAIN_SCOPE)
  * valueAccessor({ column: "fields", steps: ["age"] }) // coalesce("fields"->'age', 'null')
  */
 export function valueAccessor(path: JsonPath, scope: AccessorScope = PLAIN_SCOPE): string {
-  return isNeverNull(path) ? jsonAccessor(path, scope) : `coalesce(${jsonAccessor(path, scope)}, 'null')`
+  return isNeverNull(path, scope) ? jsonAccessor(path, scope) : `coalesce(${jsonAccessor(path, scope)}, 'null')`
 }
 
 /**
@@ -54,22 +56,33 @@ export function textAccessor(path: JsonPath, scope: AccessorScope = PLAIN_SCOPE)
   return guarded(path, root(path, scope), `${arrows(path.steps.slice(0, -1))}->>${operand(last)}`)
 }
 
-/** A column that is no document. */
+/**
+ * A column that is no document.
+ *
+ * @throws ConfigurationError when the definition says that the table has none.
+ */
 export function columnAccessor(column: PlainColumnName, scope: AccessorScope = PLAIN_SCOPE): string {
-  return columnName(plainColumns[column], scope.table)
+  return columnName(column, scope)
 }
 
-// The column `fields` is not null, and an element of an array is always something.
-function isNeverNull({ column, steps }: JsonPath): boolean {
-  return column !== "metadata" && steps.length === 0
+/** Whether a document may be SQL NULL as a whole. */
+export function isNullable(column: JsonPath["column"], { columns }: AccessorScope): boolean {
+  return column === "metadata" || (column === "fields" && !columns.fields.isOurs)
+}
+
+// An element of an array is always something.
+function isNeverNull({ column, steps }: JsonPath, scope: AccessorScope): boolean {
+  return steps.length === 0 && !isNullable(column, scope)
 }
 
 function root({ column }: JsonPath, scope: AccessorScope): string {
-  return column === "element" ? `${elementAlias(scope)}."value"` : columnName(column, scope.table)
+  return column === "element" ? `${elementAlias(scope)}."value"` : columnName(column, scope)
 }
 
-function columnName(column: string, table: string | undefined): string {
-  return table === undefined ? identifier(column) : `${identifier(table)}.${identifier(column)}`
+function columnName(column: DocumentColumn | PlainColumnName, { columns, table }: AccessorScope): string {
+  const name = columns[column]?.name
+  if (name === undefined) throw new ConfigurationError("no_column", `${column}: the definition says that the table has no such column`)
+  return table === undefined ? identifier(name) : `${identifier(table)}.${identifier(name)}`
 }
 
 function identifier(name: string): string {

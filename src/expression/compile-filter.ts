@@ -1,7 +1,6 @@
 import type { Expression, SqlBool } from "kysely"
-import type { IndexLookup } from "../definition/index-lookup.ts"
 import type { DefinitionOf, TableDefinition } from "../definition/records-definition.ts"
-import { checkedCondition } from "../predicate/checked-condition.ts"
+import { checkedCondition, onRecords } from "../predicate/checked-condition.ts"
 import type { Predicate } from "../predicate/predicate.ts"
 import type { Condition, LooseCondition } from "../query/condition.ts"
 import { conditionOf, fragment, isEnclosed } from "./fragment.ts"
@@ -26,12 +25,12 @@ export interface CompileFilterOptions {
 export function compileFilter(condition: LooseCondition, definition?: undefined, options?: CompileFilterOptions): Expression<SqlBool>
 export function compileFilter<T>(condition: NoInfer<Condition<T>>, definition: DefinitionOf<T>, options?: CompileFilterOptions): Expression<SqlBool>
 export function compileFilter(condition: unknown, definition?: TableDefinition, options: CompileFilterOptions = {}): Expression<SqlBool> {
-  const test = conditionSql(checkedCondition(condition, ""), outermost(definition?.lookup, options.alias))
+  const test = conditionSql(checkedCondition(condition, "", onRecords(definition?.columns.id.type)), outermost(definition, options.alias))
   // Kysely puts no parentheses around an operand: `a <> b` before `= true` would be no SQL.
   return conditionOf(isEnclosed(test) ? test : fragment`(${test})`)
 }
 
 /** All of the predicates at once, in the form that the indexes of the table serve. */
-export function allOf(predicates: readonly Predicate[], lookup: IndexLookup): Expression<SqlBool> {
-  return conditionOf(conditionSql({ kind: "and", of: predicates }, outermost(lookup)))
+export function allOf(predicates: readonly Predicate[], definition: TableDefinition): Expression<SqlBool> {
+  return conditionOf(conditionSql({ kind: "and", of: predicates }, outermost(definition)))
 }

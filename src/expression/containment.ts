@@ -1,5 +1,5 @@
 import type { JsonPath } from "../path/json-path.ts"
-import { jsonAccessor } from "./accessor.ts"
+import { isNullable, jsonAccessor } from "./accessor.ts"
 import { type Fragment, fragment, text, value } from "./fragment.ts"
 import { hasIndex, type Place, valueAt } from "./place.ts"
 
@@ -21,8 +21,8 @@ export function containment(place: Place, parts: Parts): Fragment {
 export function documentContainment({ path, scope }: Place, parts: Parts): Fragment {
   const document = text(jsonAccessor({ column: path.column, steps: [] }, scope))
   const test = containedIn(typeof parts === "string" ? enclosed(path, parts) : parts.map((part) => enclosed(path, part)))
-  // `metadata` may be SQL NULL, and a test must not be.
-  return path.column === "metadata" ? fragment`(${document} ${test} and ${document} is not null)` : fragment`${document} ${test}`
+  // A document may be SQL NULL, and a test must not be.
+  return isNullable(path.column, scope) ? fragment`(${document} ${test} and ${document} is not null)` : fragment`${document} ${test}`
 }
 
 function containedIn(parts: Parts): Fragment {

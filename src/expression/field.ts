@@ -1,11 +1,13 @@
 import { type Expression, type RawBuilder, sql } from "kysely"
-import type { DefinitionOf } from "../definition/records-definition.ts"
-import { type FieldPath, isJsonPath, type PlainColumnName } from "../path/json-path.ts"
+import type { DefinitionOf, TableDefinition } from "../definition/records-definition.ts"
+import { type FieldPath, isJsonPath } from "../path/json-path.ts"
 import { isTextPath } from "../path/sql-path.ts"
 import { checkedField } from "../predicate/checked-condition.ts"
 import type { CheckedField, Field, PlainColumn, Stored, ValueAt } from "../query/field.ts"
-import { type AccessorScope, columnAccessor, jsonAccessor, PLAIN_SCOPE, textAccessor } from "./accessor.ts"
+import { type AccessorScope, jsonAccessor, textAccessor } from "./accessor.ts"
+import { columnValue } from "./column-value.ts"
 import type { CompileFilterOptions } from "./compile-filter.ts"
+import { outermost } from "./scope.ts"
 
 /** The type of a field in a query of the caller's own: text where the path ends with `->>` or `#>>`. */
 export type FieldValue<T, F> = F extends PlainColumn
@@ -32,8 +34,8 @@ export function field<T, const F extends Field<T>>(
   options?: CompileFilterOptions,
 ): FieldExpression<FieldValue<T, F>>
 export function field(path: string | readonly (string | number)[], definition?: undefined, options?: CompileFilterOptions): FieldExpression<unknown>
-export function field(path: unknown, _definition?: unknown, options: CompileFilterOptions = {}): FieldExpression<never> {
-  const scope = { ...PLAIN_SCOPE, table: options.alias }
+export function field(path: unknown, definition?: TableDefinition, options: CompileFilterOptions = {}): FieldExpression<never> {
+  const scope = outermost(definition, options.alias)
   return sql`${sql.raw(accessor(checkedField(path, ""), path, scope))}`
 }
 
@@ -41,14 +43,7 @@ export function field(path: unknown, _definition?: unknown, options: CompileFilt
 export type FieldExpression<V> = RawBuilder<V> & Expression<V>
 
 function accessor(path: FieldPath, spelled: unknown, scope: AccessorScope): string {
-  if (!isJsonPath(path)) return columns[path.column](scope)
-  return isTextPath(spelled) ? textAccessor(path, scope) : `nullif(${jsonAccessor(path, scope)}, 'null')`
-}
-
-const columns: Record<PlainColumnName, (scope: AccessorScope) => string> = {
-  id: (scope) => columnAccessor("id", scope),
   // A bigint is a string to some drivers; a double holds every revision there will be.
-  revision: (scope) => `${columnAccessor("revision", scope)}::float8`,
-  createdAt: (scope) => columnAccessor("createdAt", scope),
-  updatedAt: (scope) => columnAccessor("updatedAt", scope),
+  if (!isJsonPath(path)) return `${columnValue(path.column, scope)}${path.column === "revision" ? "::float8" : ""}`
+  return isTextPath(spelled) ? textAccessor(path, scope) : `nullif(${jsonAccessor(path, scope)}, 'null')`
 }

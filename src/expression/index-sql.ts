@@ -1,5 +1,5 @@
-import type { IndexLookup } from "../definition/index-lookup.ts"
 import type { IndexKey, RecordIndex } from "../definition/record-index.ts"
+import type { TableDefinition } from "../definition/records-definition.ts"
 import { type FieldPath, isJsonPath } from "../path/json-path.ts"
 import { columnAccessor, textAccessor, valueAccessor } from "./accessor.ts"
 import { fragment, joined, text } from "./fragment.ts"
@@ -12,21 +12,22 @@ import { outermost, type Scope } from "./scope.ts"
  * and sort.
  *
  * @example
- * indexSql({ kind: "path", keys: [{ path: age, direction: "asc" }], unique: false, where: [] }, people.lookup)
+ * indexSql({ kind: "path", keys: [{ path: age, direction: "asc" }], unique: false, where: [] }, people)
  * // using btree ((coalesce("fields"->'age', 'null')), ("id"))
  */
-export function indexSql(index: RecordIndex, lookup: IndexLookup): string {
-  const where = whereSql(index, outermost(lookup))
-  return `using ${method[index.kind]} (${keysSql(index).join(", ")})${where === "" ? "" : ` where ${where}`}`
+export function indexSql(index: RecordIndex, definition: TableDefinition): string {
+  const scope = outermost(definition)
+  const where = whereSql(index, scope)
+  return `using ${method[index.kind]} (${keysSql(index, scope).join(", ")})${where === "" ? "" : ` where ${where}`}`
 }
 
 const method = { path: "btree", text: "btree", trigram: "gin", array: "gin" } as const
 
-function keysSql({ kind, keys, unique }: RecordIndex): readonly string[] {
+function keysSql({ kind, keys, unique }: RecordIndex, scope: Scope): readonly string[] {
   // `id` settles ties, so that an index also serves a whole order, and the pages of it.
-  if (kind === "path") return (unique ? keys : withId(keys)).map(({ path, direction }) => `(${keySql(path)})${direction === "desc" ? " desc" : ""}`)
+  if (kind === "path") return (unique ? keys : withId(keys)).map(({ path, direction }) => `(${keySql(path, scope)})${direction === "desc" ? " desc" : ""}`)
   return keys.flatMap(({ path }) =>
-    isJsonPath(path) ? [kind === "array" ? `(${valueAccessor(path)}) jsonb_path_ops` : `(${textAccessor(path)}) ${textOperators[kind]}`] : [],
+    isJsonPath(path) ? [kind === "array" ? `(${valueAccessor(path, scope)}) jsonb_path_ops` : `(${textAccessor(path, scope)}) ${textOperators[kind]}`] : [],
   )
 }
 
@@ -37,8 +38,8 @@ function withId(keys: readonly IndexKey[]): readonly IndexKey[] {
   return [...keys, { path: { column: "id" }, direction: keys.at(-1)?.direction ?? "asc" }]
 }
 
-function keySql(path: FieldPath): string {
-  return isJsonPath(path) ? valueAccessor(path) : columnAccessor(path.column)
+function keySql(path: FieldPath, scope: Scope): string {
+  return isJsonPath(path) ? valueAccessor(path, scope) : columnAccessor(path.column, scope)
 }
 
 function whereSql({ keys, unique, where }: RecordIndex, scope: Scope): string {

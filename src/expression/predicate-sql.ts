@@ -14,7 +14,7 @@ export function conditionSql(predicate: Predicate, scope: Scope): Fragment {
  * both have the same text.
  */
 export function partialSql(predicate: Predicate, scope: Scope): Fragment {
-  return literal(testSql(predicate, { ...scope, given: outermost(scope.lookup).given }))
+  return literal(testSql(predicate, { ...scope, given: outermost(scope).given }))
 }
 
 function predicateSql(predicate: Predicate, scope: Scope): Fragment {

@@ -1,5 +1,6 @@
-import { GIN_ONLY, type Given, type IndexLookup } from "../definition/index-lookup.ts"
-import { type AccessorScope, PLAIN_SCOPE } from "./accessor.ts"
+import type { Given, IndexLookup } from "../definition/index-lookup.ts"
+import { defineRecords, type TableDefinition } from "../definition/records-definition.ts"
+import type { AccessorScope } from "./accessor.ts"
 
 /** What stands around a test: its accessors' scope, the indexes of the table, and what is true beside it. */
 export interface Scope extends AccessorScope {
@@ -7,7 +8,9 @@ export interface Scope extends AccessorScope {
   readonly given: Given
 }
 
-/** The outermost scope of conditions on a table. */
-export function outermost(lookup: IndexLookup = GIN_ONLY, table?: string): Scope {
-  return { ...PLAIN_SCOPE, table, lookup, given: lookup.given([]) }
+/** The outermost scope of conditions on a table; `table` is its alias. */
+export function outermost({ lookup, columns }: Pick<TableDefinition, "lookup" | "columns"> = NO_DEFINITION, table?: string): Scope {
+  return { columns, table, depth: 0, lookup, given: lookup.given([]) }
 }
+
+const NO_DEFINITION = defineRecords()

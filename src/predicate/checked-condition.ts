@@ -3,6 +3,7 @@ import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { elementPath, fieldPath, type PathFault } from "../path/field-path.ts"
 import { type FieldPath, isJsonPath, type JsonPath } from "../path/json-path.ts"
 import { isOperatorName, type OperandKind, operators, type PositiveOperator, positive } from "../query/operator.ts"
+import type { IdType } from "../query/record-type.ts"
 import { appliesToColumns, columnOperand } from "./column-operand.ts"
 import { operandChecks, refuseNoValue } from "./operand.ts"
 import type { DocumentTest, Predicate } from "./predicate.ts"
@@ -10,16 +11,20 @@ import type { DocumentTest, Predicate } from "./predicate.ts"
 /** Levels of `and`, `or` and `not` that a condition may have. */
 export const MAX_CONDITION_DEPTH = 500
 
-/** Where a condition stands: how deep, and what its fields are relative to. */
+/** Where a condition stands: how deep, what its fields are relative to, and what ids are there. */
 interface Scope {
   readonly depth: number
   readonly path: (field: unknown) => FieldPath | PathFault
+  readonly ids: IdType
 }
 
-const RECORD: Scope = { depth: 0, path: fieldPath }
+/** Conditions on records whose ids are of a type. */
+export function onRecords(ids: IdType = "uuid"): Scope {
+  return { depth: 0, path: fieldPath, ids }
+}
 
-function deeper({ depth, path }: Scope): Scope {
-  return { depth: depth + 1, path }
+function deeper(scope: Scope): Scope {
+  return { ...scope, depth: scope.depth + 1 }
 }
 
 /**
@@ -27,7 +32,7 @@ function deeper({ depth, path }: Scope): Scope {
  *
  * @throws InvalidQueryError with the JSON pointer of the place, counted from `pointer`.
  */
-export function checkedCondition(condition: unknown, pointer: JsonPointer, scope: Scope = RECORD): Predicate {
+export function checkedCondition(condition: unknown, pointer: JsonPointer, scope: Scope = onRecords()): Predicate {
   const place = plainObject(condition, pointer, "a condition is an object: { field, operator, value }, { and }, { or } or { not }")
   if (scope.depth > MAX_CONDITION_DEPTH) return refuse(pointer, `conditions are nested deeper than ${MAX_CONDITION_DEPTH} levels`)
   const keys = definedKeys(place)
@@ -40,7 +45,7 @@ export function checkedCondition(condition: unknown, pointer: JsonPointer, scope
 }
 
 /** The predicates of a list of conditions. */
-export function checkedConditions(list: unknown, pointer: JsonPointer, scope: Scope = RECORD): readonly Predicate[] {
+export function checkedConditions(list: unknown, pointer: JsonPointer, scope: Scope = onRecords()): readonly Predicate[] {
   if (!Array.isArray(list)) return refuse(pointer, "takes a list of conditions")
   const predicates: Predicate[] = []
   // By iteration, so that the holes of a sparse array are seen.
@@ -86,7 +91,7 @@ function leaf(given: Record<string, unknown>, keys: readonly string[], pointer: 
   }
   const meaning = positive(operator)
   const value = given["value"]
-  return isJsonPath(path) ? documentTest(path, meaning, value, pointer, scope) : columnTest(path.column, meaning, value, pointer)
+  return isJsonPath(path) ? documentTest(path, meaning, value, pointer, scope) : columnTest(path.column, meaning, value, pointer, scope)
 }
 
 interface Meaning {
@@ -94,23 +99,29 @@ interface Meaning {
   readonly negated: boolean
 }
 
-function documentTest(path: JsonPath, { operator, negated }: Meaning, value: unknown, pointer: JsonPointer, { depth }: Scope): Predicate {
+function documentTest(path: JsonPath, { operator, negated }: Meaning, value: unknown, pointer: JsonPointer, scope: Scope): Predicate {
   const place = child(pointer, "value")
   const kind: OperandKind = operators[operator].operand
-  const operand = kind === "condition" ? elementCondition(value, place, depth) : operandChecks[kind](value, place, refuse)
+  const operand = kind === "condition" ? elementCondition(value, place, scope) : operandChecks[kind](value, place, refuse)
   return checkedTest({ kind: "document", path, operator, negated, operand, pointer })
 }
 
-function elementCondition(value: unknown, pointer: JsonPointer, depth: number): Predicate {
+function elementCondition(value: unknown, pointer: JsonPointer, scope: Scope): Predicate {
   refuseNoValue(value, pointer, refuse)
-  return checkedCondition(value, pointer, { depth: depth + 1, path: elementPath })
+  return checkedCondition(value, pointer, { ...deeper(scope), path: elementPath })
 }
 
-function columnTest(column: Exclude<FieldPath, JsonPath>["column"], { operator, negated }: Meaning, value: unknown, pointer: JsonPointer): Predicate {
+function columnTest(
+  column: Exclude<FieldPath, JsonPath>["column"],
+  { operator, negated }: Meaning,
+  value: unknown,
+  pointer: JsonPointer,
+  { ids }: Scope,
+): Predicate {
   if (!appliesToColumns(operator)) {
     return refuse(child(pointer, "operator"), `${column} is a column that always has a value: it takes = != > >= < <= between not_between in not_in`)
   }
-  return { kind: "column", column, operator, negated, operand: columnOperand(column, operator, value, child(pointer, "value"), refuse) }
+  return { kind: "column", column, operator, negated, operand: columnOperand(column, operator, value, child(pointer, "value"), refuse, ids) }
 }
 
 // The one place where the compiler is told what the check of the operand's kind has just established.

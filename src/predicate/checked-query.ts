@@ -1,6 +1,7 @@
 import { child, type JsonPointer } from "../json/json-pointer.ts"
 import type { FieldPath } from "../path/json-path.ts"
-import { checkedConditions, checkedField, definedKeys, plainObject, refuse } from "./checked-condition.ts"
+import type { IdType } from "../query/record-type.ts"
+import { checkedConditions, checkedField, definedKeys, onRecords, plainObject, refuse } from "./checked-condition.ts"
 import type { Predicate } from "./predicate.ts"
 
 /** A query in which everything was found good. */
@@ -20,18 +21,18 @@ export interface CheckedSortKey {
 }
 
 /**
- * Everything that a query says, or the first thing that is wrong with it.
+ * Everything that a query of records with such ids says, or the first thing that is wrong with it.
  *
  * @throws InvalidQueryError with the JSON pointer of the place.
  */
-export function checkedQuery(query: unknown): CheckedQuery {
+export function checkedQuery(query: unknown, ids?: IdType): CheckedQuery {
   const given = plainObject(query, "", "a query is an object: { filters, sort, limit, offset, select }")
   for (const key of definedKeys(given)) {
     if (!QUERY_KEYS.includes(key)) refuse(child("", key), `unknown key: a query has ${QUERY_KEYS.join(", ")}`)
     if (given[key] === null) refuse(child("", key), "null says nothing here: leave the key out")
   }
   return {
-    filters: checkedConditions(given["filters"] ?? [], "/filters"),
+    filters: checkedConditions(given["filters"] ?? [], "/filters", onRecords(ids)),
     sort: list(given["sort"] ?? [], "/sort").map((key, index) => sortKey(key, child("/sort", index))),
     limit: wholeNumber(given["limit"], "/limit"),
     offset: wholeNumber(given["offset"], "/offset"),

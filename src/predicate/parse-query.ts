@@ -35,7 +35,7 @@ export function parseQuery<T>(json: unknown, options: ParseQueryOptions<T> = {})
   const { maxLimit, maxDepth = 32, maxConditions = 1000, allow } = options
   const query = typeof json === "string" ? parsed(json) : json
   new Limits(maxDepth, maxConditions, allow?.map(allowedPath)).look(query)
-  const { limit } = checkedQuery(query)
+  const { limit } = checkedQuery(query, options.definition?.ids)
   if (maxLimit !== undefined && limit !== undefined && limit > maxLimit) refuse("/limit", `is at most ${maxLimit}`, "limit_too_high")
   return typedQuery(maxLimit !== undefined && limit === undefined ? { ...Object(query), limit: maxLimit } : query)
 }

@@ -23,10 +23,10 @@ export type IndexBuild = "at once" | "concurrently"
  * indexStatements(defineRecords({ table: "people", indexes: [{ field: "fields.age" }] }))[0]?.holds
  * // using btree ((coalesce("fields"->'age', 'null')), ("id"))
  */
-export function indexStatements({ table, indexes, lookup }: TableDefinition): readonly IndexStatement[] {
-  return indexes.map((index) => {
-    const holds = indexSql(index, lookup)
-    return { name: indexName(table, index, holds), index, holds }
+export function indexStatements(definition: TableDefinition): readonly IndexStatement[] {
+  return definition.indexes.map((index) => {
+    const holds = indexSql(index, definition)
+    return { name: indexName(definition.table, index, holds), index, holds }
   })
 }
 

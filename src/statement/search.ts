@@ -1,21 +1,21 @@
 import { type Compilable, type Kysely, type SelectQueryBuilder, sql } from "kysely"
 import { type DefinitionOf, defineRecords, type TableDefinition } from "../definition/records-definition.ts"
-import { columnAccessor, jsonAccessor } from "../expression/accessor.ts"
+import { jsonAccessor } from "../expression/accessor.ts"
+import { columnValue } from "../expression/column-value.ts"
 import { allOf } from "../expression/compile-filter.ts"
 import { orderTerms } from "../expression/order.ts"
+import { outermost, type Scope } from "../expression/scope.ts"
 import { type FieldPath, isJsonPath } from "../path/json-path.ts"
 import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
 import type { LooseQuery, Query, Selection } from "../query/query.ts"
 import { type RecordsTables, tableOf, unconnected } from "./records-tables.ts"
-
-/** The columns of a stored record. */
-export const recordColumns = ["id", "fields", "metadata", "revision", "created_at", "updated_at"] as const
+import { recordSelection } from "./stored-columns.ts"
 
 /** The statement of a search, not run. With `select` the columns are `0`, `1`, ... in the order of the paths. */
 export function searchStatement(db: Kysely<RecordsTables>, definition: TableDefinition, query: CheckedQuery) {
   const from = db.selectFrom(tableOf(definition))
-  const selected = query.select === undefined ? from.select(recordColumns) : from.select(query.select.map(selectedPath))
-  return bounded(ordered(filtered(selected, definition, query), query), query)
+  const selected = query.select === undefined ? from.select(recordSelection(definition)) : from.select(selectedPaths(query.select, outermost(definition)))
+  return bounded(ordered(filtered(selected, definition, query), definition, query), query)
 }
 
 /** The statement that counts what the filters find; one row with `count`. */
@@ -47,17 +47,17 @@ export function previewOf(statement: Compilable): Preview {
 export function previewQuery(query: LooseQuery): Preview
 export function previewQuery<T>(query: NoInfer<Query<T, Selection<T>>>, definition: DefinitionOf<T>): Preview
 export function previewQuery(query: unknown, definition: TableDefinition = defineRecords()): Preview {
-  return previewOf(searchStatement(unconnected, definition, checkedQuery(query)))
+  return previewOf(searchStatement(unconnected, definition, checkedQuery(query, definition.columns.id.type)))
 }
 
 type Select<Row> = SelectQueryBuilder<RecordsTables, "records", Row>
 
-function filtered<Row>(statement: Select<Row>, { lookup }: TableDefinition, { filters }: CheckedQuery): Select<Row> {
-  return filters.length === 0 ? statement : statement.where(allOf(filters, lookup))
+function filtered<Row>(statement: Select<Row>, definition: TableDefinition, { filters }: CheckedQuery): Select<Row> {
+  return filters.length === 0 ? statement : statement.where(allOf(filters, definition))
 }
 
-function ordered<Row>(statement: Select<Row>, { sort }: CheckedQuery): Select<Row> {
-  return orderTerms(sort).reduce((so, term) => so.orderBy(term), statement)
+function ordered<Row>(statement: Select<Row>, definition: TableDefinition, { sort }: CheckedQuery): Select<Row> {
+  return orderTerms(sort, outermost(definition)).reduce((so, term) => so.orderBy(term), statement)
 }
 
 function bounded<Row>(statement: Select<Row>, { limit, offset }: CheckedQuery): Select<Row> {
@@ -65,7 +65,9 @@ function bounded<Row>(statement: Select<Row>, { limit, offset }: CheckedQuery): 
   return offset === undefined ? limited : limited.offset(offset)
 }
 
-function selectedPath(path: FieldPath, index: number) {
-  const accessor = isJsonPath(path) ? jsonAccessor(path) : columnAccessor(path.column)
-  return sql<unknown>`${sql.raw(accessor)}`.as(String(index))
+function selectedPaths(paths: readonly FieldPath[], scope: Scope) {
+  return paths.map((path, index) => {
+    const accessor = isJsonPath(path) ? jsonAccessor(path, scope) : columnValue(path.column, scope)
+    return sql<unknown>`${sql.raw(accessor)}`.as(String(index))
+  })
 }

@@ -1,8 +1,9 @@
 import { v7 } from "uuid"
+import { OUR_COLUMNS, type RecordColumns } from "../definition/record-columns.ts"
 import { DuplicateRecordError, InvalidQueryError, InvalidRecordError } from "../errors.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
-import { uuidText } from "../predicate/column-operand.ts"
+import { ID_FORMS, idText } from "../predicate/column-operand.ts"
 import type { JsonObject } from "../query/field.ts"
 import type { Replacement } from "../statement/write.ts"
 
@@ -22,6 +23,13 @@ export interface RecordChanges<F = JsonObject, M = JsonObject> {
   readonly metadata?: M | null | undefined
 }
 
+/** What is written to: a table by its columns. */
+interface Written {
+  readonly columns: RecordColumns
+}
+
+const OURS: Written = { columns: OUR_COLUMNS }
+
 /** A record that is ready to be sent: its id, and the JSON text of all of it. */
 export interface WrittenRecord {
   readonly id: string
@@ -33,15 +41,15 @@ export interface WrittenRecord {
  *
  * @throws InvalidRecordError with the JSON pointer of what cannot be stored.
  */
-export function writtenRecord(record: unknown, pointer: JsonPointer): WrittenRecord {
+export function writtenRecord(record: unknown, pointer: JsonPointer, table: Written = OURS): WrittenRecord {
   const given = recordObject(record, pointer, NEW_RECORD_KEYS)
   if (given["fields"] === undefined || given["fields"] === null) {
     return refuse(child(pointer, "fields"), "a record has fields: give a document, {} for an empty one")
   }
-  const id = recordId(given["id"], child(pointer, "id"))
+  const id = recordId(given["id"], child(pointer, "id"), table)
   const fields = documentText(given["fields"], child(pointer, "fields"))
-  const metadata = documentText(given["metadata"] ?? null, child(pointer, "metadata"))
-  return { id, json: `{"id":"${id}","fields":${fields},"metadata":${metadata}}` }
+  const metadata = metadataText(given["metadata"] ?? null, child(pointer, "metadata"), table)
+  return { id, json: `{"id":${JSON.stringify(id)},"fields":${fields},"metadata":${metadata}}` }
 }
 
 /**
@@ -49,9 +57,9 @@ export function writtenRecord(record: unknown, pointer: JsonPointer): WrittenRec
  *
  * @throws InvalidRecordError for the first record that cannot be stored, DuplicateRecordError for the second one with the same id.
  */
-export function writtenBatch(records: Iterable<unknown>): { readonly ids: readonly string[]; readonly json: string } {
+export function writtenBatch(records: Iterable<unknown>, table?: Written): { readonly ids: readonly string[]; readonly json: string } {
   if (typeof records !== "object" || records === null || !(Symbol.iterator in records)) return refuse("", "createBatch takes a list of records")
-  const written = Array.from(records, (record, index) => writtenRecord(record, child("", index)))
+  const written = Array.from(records, (record, index) => writtenRecord(record, child("", index), table))
   const positions = new Map<string, number>()
   written.forEach(({ id }, index) => {
     const first = positions.get(id)
@@ -62,21 +70,21 @@ export function writtenBatch(records: Iterable<unknown>): { readonly ids: readon
 }
 
 /** The documents of an update as JSON text. @throws InvalidRecordError */
-export function writtenChanges(changes: unknown): Replacement {
+export function writtenChanges(changes: unknown, table: Written = OURS): Replacement {
   const given = recordObject(changes, "", CHANGE_KEYS)
   const { fields, metadata } = given
   if (fields === undefined && metadata === undefined) return refuse("", "an update replaces fields, metadata or both: nothing was given")
   if (fields === null) return refuse("/fields", "a record has fields: give a document, {} for an empty one")
   return {
     ...(fields === undefined ? {} : { fields: documentText(fields, "/fields") }),
-    ...(metadata === undefined ? {} : { metadata: documentText(metadata, "/metadata") }),
+    ...(metadata === undefined ? {} : { metadata: metadataText(metadata, "/metadata", table) }),
   }
 }
 
 /** The id of a record that may be there, as it is stored; `null` for a string that is the id of none. @throws InvalidQueryError */
-export function knownId(id: unknown): string | null {
+export function knownId(id: unknown, { columns }: Written = OURS): string | null {
   if (typeof id !== "string") throw new InvalidQueryError("", "an id is a string")
-  return uuidText(id)
+  return idText(id, columns.id.type)
 }
 
 // A stored record can be stored again as it was read; its revision and times begin anew.
@@ -90,10 +98,15 @@ function recordObject(value: unknown, pointer: JsonPointer, keys: readonly strin
   return unknown === undefined ? given : refuse(child(pointer, unknown), "unknown key: what a record holds is in its fields and its metadata")
 }
 
-function recordId(id: unknown, pointer: JsonPointer): string {
+function recordId(id: unknown, pointer: JsonPointer, { columns }: Written): string {
   if (id === undefined) return v7()
-  const text = typeof id === "string" ? uuidText(id) : null
-  return text ?? refuse(pointer, "an id is a UUID, 8-4-4-4-12 hexadecimal digits; left out, one is made")
+  const text = typeof id === "string" ? idText(id, columns.id.type) : null
+  return text ?? refuse(pointer, `an id is ${ID_FORMS[columns.id.type]}; left out, a UUID is made`)
+}
+
+function metadataText(value: unknown, pointer: JsonPointer, { columns }: Written): string {
+  if (value !== null && columns.metadata === undefined) return refuse(pointer, "this table has no column for metadata: leave it out")
+  return documentText(value, pointer)
 }
 
 function documentText(value: unknown, pointer: JsonPointer): string {

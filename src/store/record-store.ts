@@ -5,7 +5,8 @@ import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { Found, Query, Selection, StoredRecord } from "../query/query.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { countStatement, type Preview, previewOf, recordColumns, searchStatement } from "../statement/search.ts"
+import { countStatement, type Preview, previewOf, searchStatement } from "../statement/search.ts"
+import { columnNames, recordSelection } from "../statement/stored-columns.ts"
 import { createStatement, deleteStatement, existsStatement, readStatement, updateStatement } from "../statement/write.ts"
 import { databaseError } from "./database-error.ts"
 import { knownId, type NewRecord, type RecordChanges, writtenBatch, writtenChanges, writtenRecord } from "./new-record.ts"
@@ -58,8 +59,8 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @throws InvalidRecordError when JSON cannot hold it; DuplicateRecordError when the id is taken. Nothing is written then.
    */
   async create(record: NewRecord<F, M>): Promise<StoredRecord<F, M>> {
-    const { json } = writtenRecord(record, "")
-    const [row] = await this.#run("create", createStatement(this.#db, this.definition, `[${json}]`).returning(recordColumns))
+    const { json } = writtenRecord(record, "", this.definition)
+    const [row] = await this.#run("create", createStatement(this.#db, this.definition, `[${json}]`).returning(recordSelection(this.definition)))
     return storedRecord(row ?? {})
   }
 
@@ -74,8 +75,8 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * id, or one is taken. Nothing is written then.
    */
   async createBatch(records: Iterable<NewRecord<F, M>>): Promise<string[]> {
-    const { ids, json } = writtenBatch(records)
-    if (ids.length > 0) await this.#run("createBatch", createStatement(this.#db, this.definition, json).returning("id"))
+    const { ids, json } = writtenBatch(records, this.definition)
+    if (ids.length > 0) await this.#run("createBatch", createStatement(this.#db, this.definition, json).returning(columnNames(this.definition).id))
     return [...ids]
   }
 
@@ -86,7 +87,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * await db.read("0190b0d2-5d3c-7c4e-8f10-0123456789ab") // ... where "id" = $1::uuid
    */
   async read(id: string): Promise<StoredRecord<F, M> | null> {
-    const known = knownId(id)
+    const known = knownId(id, this.definition)
     const [row] = known === null ? [] : await this.#run("read", readStatement(this.#db, this.definition, known))
     return row === undefined ? null : storedRecord(row)
   }
@@ -101,8 +102,8 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @throws InvalidRecordError when JSON cannot hold it; RecordNotFoundError when there is no such record.
    */
   async update(id: string, changes: RecordChanges<F, M>): Promise<StoredRecord<F, M>> {
-    const written = writtenChanges(changes)
-    const known = knownId(id)
+    const written = writtenChanges(changes, this.definition)
+    const known = knownId(id, this.definition)
     const [row] = known === null ? [] : await this.#run("update", updateStatement(this.#db, this.definition, known, written))
     if (row === undefined) throw new RecordNotFoundError(id)
     return storedRecord(row)
@@ -115,7 +116,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * await db.delete(ada.id) // delete from "public"."records" where "id" = $1::uuid returning "id"
    */
   async delete(id: string): Promise<boolean> {
-    const known = knownId(id)
+    const known = knownId(id, this.definition)
     const rows = known === null ? [] : await this.#run("delete", deleteStatement(this.#db, this.definition, known))
     return rows.length > 0
   }
@@ -127,7 +128,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * await db.exists(ada.id) // select "id" from "public"."records" where "id" = $1::uuid
    */
   async exists(id: string): Promise<boolean> {
-    const known = knownId(id)
+    const known = knownId(id, this.definition)
     const rows = known === null ? [] : await this.#run("exists", existsStatement(this.#db, this.definition, known))
     return rows.length > 0
   }
@@ -140,7 +141,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @throws InvalidQueryError
    */
   async count(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Promise<number> {
-    const [row] = await this.#run("count", countStatement(this.#db, this.definition, checkedQuery(query)))
+    const [row] = await this.#run("count", countStatement(this.#db, this.definition, checkedQuery(query, this.definition.ids)))
     return Number(row?.count)
   }
 
@@ -153,7 +154,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @throws InvalidQueryError with a JSON pointer to what has no meaning. Nothing is sent then.
    */
   async search<const Paths extends Selection<RecordShape<F, M>> = undefined>(query: Query<RecordShape<F, M>, Paths> = {}): Promise<Found<F, M, Paths>[]> {
-    const checked = checkedQuery(query)
+    const checked = checkedQuery(query, this.definition.ids)
     return foundRecords(await this.#run("search", this.#searchStatement(checked)), checked.select)
   }
 
@@ -166,7 +167,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @throws InvalidQueryError
    */
   preview(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Preview {
-    return previewOf(this.#searchStatement(checkedQuery(query)))
+    return previewOf(this.#searchStatement(checkedQuery(query, this.definition.ids)))
   }
 
   /**

@@ -1,6 +1,6 @@
 import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { PostgresDatabase } from "../../src/index.ts"
+import { defineRecords, PostgresDatabase } from "../../src/index.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 import { cases, conforms, documentsOf, type GivenRecord, untyped } from "./cases.ts"
 
@@ -25,6 +25,48 @@ test("a database object that was never connected previews every query that has a
   for (const row of cases.filter(({ op, expect }) => op === "search" && expect.error === undefined)) {
     expect(db.preview(untyped(row.query)).sql, row.name).toMatch(/^select /)
   }
+})
+
+describe.each(databases)("conformance of a table with columns of its own on $name", (kind) => {
+  let db: PostgresDatabase<never, never>
+  let drop: () => Promise<void>
+
+  beforeAll(async () => {
+    const opened = await kind.create()
+    db = new PostgresDatabase<never, never>({ ...opened.options, records: ownColumns })
+    await sql`create table things (
+      thing uuid primary key, data jsonb, meta jsonb, version int, created timestamp(3) default localtimestamp, changed timestamptz(3) not null
+    )`.execute(db.kysely)
+    drop = async () => {
+      await db.close()
+      await opened.drop()
+    }
+  })
+  afterAll(() => drop())
+  beforeEach(() => sql`truncate things`.execute(db.kysely))
+
+  test.each(cases)("$name", async (row) => {
+    for (const record of row.records) {
+      const { fields, metadata } = documentsOf(record)
+      await sql`insert into things (thing, data, meta, version, created, changed) values (
+        ${record.id}::uuid, ${fields}::jsonb, ${metadata}::jsonb, ${record.revision ?? 1},
+        coalesce(${record.createdAt ?? null}::timestamptz, now()) at time zone 'UTC', coalesce(${record.updatedAt ?? null}::timestamptz, now())
+      )`.execute(db.kysely)
+    }
+    await conforms(db, row)
+  })
+})
+
+const ownColumns = defineRecords<never, never>({
+  table: "things",
+  columns: {
+    id: "thing",
+    fields: "data",
+    metadata: "meta",
+    revision: "version",
+    createdAt: { name: "created", type: "timestamp" },
+    updatedAt: "changed",
+  },
 })
 
 async function load({ kysely }: PostgresDatabase<never, never>, records: GivenRecord[]): Promise<void> {

@@ -1,0 +1,16 @@
+import type { PlainColumnName } from "../path/json-path.ts"
+import { type AccessorScope, columnAccessor } from "./accessor.ts"
+
+/**
+ * A column that is no document, as it is read: a time with its zone, a revision that the table does not keep as 0.
+ *
+ * @example
+ * columnValue("createdAt", scope) // "created_at", or in a table that keeps times without a zone ("created" at time zone 'UTC')
+ */
+export function columnValue(column: PlainColumnName, scope: AccessorScope): string {
+  const { columns } = scope
+  if (column === "revision" && columns.revision === undefined) return "0"
+  const accessor = columnAccessor(column, scope)
+  const isWithoutZone = (column === "createdAt" || column === "updatedAt") && columns[column].type === "timestamp"
+  return isWithoutZone ? `(${accessor} at time zone 'UTC')` : accessor
+}

@@ -1,0 +1,81 @@
+import { type RawBuilder, sql } from "kysely"
+import { isMapped, type RecordColumns } from "../definition/record-columns.ts"
+import type { TableDefinition } from "../definition/records-definition.ts"
+import { jsonAccessor } from "../expression/accessor.ts"
+import { columnValue } from "../expression/column-value.ts"
+import { outermost, type Scope } from "../expression/scope.ts"
+
+/** The columns of a row that a stored record is read from. */
+export const storedColumns = ["id", "fields", "metadata", "revision", "created_at", "updated_at"] as const
+
+/** What a statement names of a table: its own columns, under the names by which the generated row types know them. */
+export interface ColumnNames {
+  readonly id: "id"
+  readonly fields: "fields"
+  readonly metadata: "metadata" | undefined
+  readonly revision: "revision" | undefined
+  readonly createdAt: "created_at"
+  readonly updatedAt: "updated_at"
+}
+
+/**
+ * The names of the columns of a table.
+ *
+ * @example
+ * columnNames(defineRecords({ columns: { fields: "data" } })).fields // data
+ */
+export function columnNames({ columns }: { readonly columns: RecordColumns }): ColumnNames {
+  const names = Object.fromEntries(Object.entries(columns).map(([column, one]: [string, { readonly name: string } | undefined]) => [column, one?.name]))
+  // The row types are those of the table that the migration makes; another one has the same columns under other names.
+  return names as unknown as ColumnNames
+}
+
+/** What `select` and `returning` name, so that a row has `storedColumns`; `alias` is that of the table. */
+export function recordSelection(definition: TableDefinition, alias?: string): typeof storedColumns {
+  if (!isMapped(definition.columns) && alias === undefined) return storedColumns
+  const scope = outermost(definition, alias)
+  const { metadata } = definition.columns
+  const selection = [
+    named("id", scope),
+    document("fields", scope),
+    metadata === undefined ? sql`null::jsonb`.as("metadata") : document("metadata", scope),
+    sql.raw(columnValue("revision", scope)).as("revision"),
+    sql.raw(columnValue("createdAt", scope)).as("created_at"),
+    sql.raw(columnValue("updatedAt", scope)).as("updated_at"),
+  ]
+  // Kysely takes names and aliased expressions alike; the rows are the same.
+  return selection as unknown as typeof storedColumns
+}
+
+function named(column: "id", scope: Scope) {
+  return sql.raw(columnValue(column, scope)).as(column)
+}
+
+function document(column: "fields" | "metadata", scope: Scope) {
+  return sql.raw(jsonAccessor({ column, steps: [] }, scope)).as(column)
+}
+
+/** An id as an operand of the column `id`. */
+export function idOperand({ columns }: TableDefinition, id: string): RawBuilder<string> {
+  return sql<string>`${id}::${sql.raw(columns.id.type)}`
+}
+
+/** Several ids, as one operand. */
+export function idsOperand({ columns }: TableDefinition, ids: readonly string[]): RawBuilder<string[]> {
+  return sql<string[]>`${[...ids]}::${sql.raw(columns.id.type)}[]`
+}
+
+/** The moment of the transaction, as a column that holds a time takes it. */
+export function transactionTime(column: RecordColumns["createdAt"]): RawBuilder<Date> {
+  return column.type === "timestamp" ? sql<Date>`now() at time zone 'UTC'` : sql<Date>`now()`
+}
+
+/** What every change of a record sets besides its documents: one more revision, and the time. */
+export function touched(definition: TableDefinition): Record<string, RawBuilder<unknown>> {
+  const { revision, updatedAt } = definition.columns
+  const next = revision?.isOurs === true ? sql`${sql.ref(revision.name)} + 1` : sql`coalesce(${sql.ref(revision?.name ?? "")}, 0) + 1`
+  return {
+    ...(revision === undefined ? {} : { [revision.name]: next }),
+    [updatedAt.name]: transactionTime(updatedAt),
+  }
+}
