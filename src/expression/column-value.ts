@@ -1,13 +1,13 @@
 import type { PlainColumnName } from "../path/json-path.ts"
-import { type AccessorScope, columnAccessor } from "./accessor.ts"
+import { type AccessorScope, columnAccessor, PLAIN_SCOPE } from "./accessor.ts"
 
 /**
  * A column that is no document, as it is read: a time with its zone, a revision that the table does not keep as 0.
  *
  * @example
- * columnValue("createdAt", scope) // "created_at", or in a table that keeps times without a zone ("created" at time zone 'UTC')
+ * columnValue("createdAt") // "created_at"
  */
-export function columnValue(column: PlainColumnName, scope: AccessorScope): string {
+export function columnValue(column: PlainColumnName, scope: AccessorScope = PLAIN_SCOPE): string {
   const { columns } = scope
   if (column === "revision" && columns.revision === undefined) return "0"
   const accessor = columnAccessor(column, scope)

@@ -98,7 +98,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    *
    * @example
    * await db.update(ada.id, { fields: { name: "Ada", age: 37 } })
-   * // update "public"."records" set "fields" = $1::jsonb, "revision" = revision + 1, "updated_at" = now() where "id" = $2::uuid returning ...
+   * // update "public"."records" set "fields" = $1::jsonb, "revision" = "revision" + 1, "updated_at" = now() where "id" = $2::uuid returning ...
    * @throws InvalidRecordError when JSON cannot hold it; RecordNotFoundError when there is no such record.
    */
   async update(id: string, changes: RecordChanges<F, M>): Promise<StoredRecord<F, M>> {
