@@ -37,7 +37,7 @@ const outside: Record<string, RegExp> = {
   schema: /^kysely(?:\/migration)?$/,
   store: /^(?:kysely|uuid)$/,
   file: /^(?:uuid|node:(?:buffer|crypto|fs|fs\/promises|path))$/,
-  connection: /^(?:kysely(?:\/migration)?|pg|pg-connection-string|@electric-sql\/pglite|node:tls|node:fs\/promises)$/,
+  connection: /^(?:kysely(?:\/migration)?|pg|pg-connection-string|@electric-sql\/pglite(?:\/contrib\/pg_trgm)?|node:tls|node:fs\/promises)$/,
   cli: /^(?:commander|node:.*)$/,
 }
 

@@ -66,9 +66,11 @@ function embedded(where: true | string): Connection {
   // Loaded only where it is used: PGlite is a whole PostgreSQL in WebAssembly.
   const pglite = async () => {
     const { PGlite } = await import("@electric-sql/pglite")
-    if (where === true) return PGlite.create()
+    // What a trigram index needs; it is small, and does nothing before `create extension`.
+    const { pg_trgm } = await import("@electric-sql/pglite/contrib/pg_trgm")
+    if (where === true) return PGlite.create({ extensions: { pg_trgm } })
     await mkdir(where, { recursive: true })
-    return PGlite.create({ dataDir: where })
+    return PGlite.create({ dataDir: where, extensions: { pg_trgm } })
   }
   const kysely = new Kysely<never>({ dialect: new PGliteDialect({ pglite }) })
   return { kysely, close: once(() => kysely.destroy()) }

@@ -1,16 +1,18 @@
-import type { DocumentColumn, FieldPath } from "../path/json-path.ts"
-import type { Predicate } from "../predicate/predicate.ts"
+import { type DocumentColumn, type FieldPath, isJsonPath } from "../path/json-path.ts"
+import type { DocumentTest, Predicate } from "../predicate/predicate.ts"
 import { conjuncts, type IndexKind, pathText, predicateText, type RecordIndex } from "./record-index.ts"
 
 /** What the conditions around a test say as well: it helps to choose the index that serves it. */
 export interface Given {
-  /** The paths that are compared with `=`. */
-  readonly equal: ReadonlySet<string>
+  /** The paths that are compared with `=` or `in`. */
+  readonly fixed: ReadonlySet<string>
+  /** The paths that have a value, as a condition on them says. */
+  readonly present: ReadonlySet<string>
   /** The conditions that are also those of a partial index. */
   readonly tests: ReadonlySet<string>
 }
 
-const NOTHING: Given = { equal: new Set(), tests: new Set() }
+const NOTHING: Given = { fixed: new Set(), present: new Set(), tests: new Set() }
 
 /** A place of a path in an index. */
 interface Place {
@@ -77,9 +79,10 @@ class DeclaredIndexes implements IndexLookup {
   given(predicates: readonly Predicate[], around: Given = NOTHING): Given {
     if (this.#indexes.length === 0) return around
     const all = predicates.flatMap(conjuncts)
-    const equal = all.flatMap((one) => (one.kind === "column" && one.operator === "=" && !one.negated ? [pathText({ column: one.column })] : equalPath(one)))
     return {
-      equal: new Set([...around.equal, ...equal]),
+      fixed: new Set([...around.fixed, ...all.flatMap(fixedPath)]),
+      // The SQL of a partial index's condition is that of the index: it says nothing more.
+      present: new Set([...around.present, ...all.filter((one) => !this.isPartial(one)).flatMap(presentPath)]),
       tests: new Set([...around.tests, ...all.filter((one) => this.isPartial(one)).map(predicateText)]),
     }
   }
@@ -89,10 +92,27 @@ class DeclaredIndexes implements IndexLookup {
   }
 }
 
-function equalPath(predicate: Predicate): string[] {
-  return predicate.kind === "document" && predicate.operator === "=" && !predicate.negated ? [pathText(predicate.path)] : []
+function fixedPath(predicate: Predicate): string[] {
+  if ((predicate.kind !== "column" && predicate.kind !== "document") || predicate.negated) return []
+  if (predicate.operator !== "=" && predicate.operator !== "in") return []
+  return [pathText(predicate.kind === "column" ? { column: predicate.column } : predicate.path)]
 }
 
-function reaches({ keys, where }: RecordIndex, position: number, given: Given): boolean {
-  return keys.slice(0, position).every(({ path }) => given.equal.has(pathText(path))) && where.every((predicate) => given.tests.has(predicateText(predicate)))
+function presentPath(predicate: Predicate): string[] {
+  return predicate.kind === "document" && impliesValue(predicate) ? [pathText(predicate.path)] : []
+}
+
+/** Whether a test is true of records only that have a value at its path. */
+export function impliesValue({ operator }: DocumentTest): boolean {
+  return operator !== "not_exists" && operator !== "type"
+}
+
+// A btree is read by the keys that come first; an index that leaves records out serves only who does not ask for them.
+function reaches({ keys, where, unique }: RecordIndex, position: number, given: Given): boolean {
+  return (
+    keys.slice(0, position).every(({ path }) => given.fixed.has(pathText(path))) &&
+    keys.slice(0, position + 1).every(({ nulls }) => nulls === undefined) &&
+    (!unique || keys.every(({ path }) => !isJsonPath(path) || given.present.has(pathText(path)))) &&
+    where.every((predicate) => given.tests.has(predicateText(predicate)))
+  )
 }

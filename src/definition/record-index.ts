@@ -1,6 +1,7 @@
 import { ConfigurationError, InvalidQueryError } from "../errors.ts"
 import { type FieldPath, isJsonPath } from "../path/json-path.ts"
 import { checkedCondition, checkedField, definedKeys, onRecords, plainObject } from "../predicate/checked-condition.ts"
+import type { CheckedSortKey } from "../predicate/checked-query.ts"
 import type { Predicate } from "../predicate/predicate.ts"
 import type { IdType } from "../query/record-type.ts"
 
@@ -10,11 +11,8 @@ export const indexKinds = ["path", "text", "trigram", "array"] as const
 /** What an index is made for. */
 export type IndexKind = (typeof indexKinds)[number]
 
-/** One key of an index. */
-export interface IndexKey {
-  readonly path: FieldPath
-  readonly direction: "asc" | "desc"
-}
+/** One key of an index; with `nulls` it is for the sort that asks for the same, and for nothing else. */
+export type IndexKey = CheckedSortKey
 
 /** An index in which everything was found good. */
 export interface RecordIndex {
@@ -30,7 +28,8 @@ export function recordIndexes(indexes: unknown, ids: IdType): readonly RecordInd
   if (indexes === undefined) return []
   if (!Array.isArray(indexes)) return refuse("indexes is a list")
   try {
-    return indexes.map((index, position) => recordIndex(index, `/indexes/${position}`, ids))
+    // By iteration, so that the holes of a sparse array are seen.
+    return distinct([...indexes].map((index, position) => recordIndex(index, `/indexes/${position}`, ids)))
   } catch (error) {
     // A path or a condition that is wrong here is wrong in the definition, not in a query.
     if (error instanceof InvalidQueryError) throw new ConfigurationError("invalid_definition", `defineRecords: ${error.message}`, { cause: error })
@@ -38,44 +37,62 @@ export function recordIndexes(indexes: unknown, ids: IdType): readonly RecordInd
   }
 }
 
-const INDEX_KEYS = ["kind", "field", "fields", "order", "unique", "where"]
+const INDEX_KEYS = ["kind", "field", "fields", "order", "nulls", "unique", "where"]
+const KEY_KEYS = ["field", "order", "nulls"]
 
 function recordIndex(options: unknown, pointer: string, ids: IdType): RecordIndex {
   const given = plainObject(options, pointer, "an index is an object: { field } or { fields }")
   const unknown = definedKeys(given).find((key) => !INDEX_KEYS.includes(key))
   if (unknown !== undefined) return refuse(`${pointer}/${unknown}: unknown key: an index has ${INDEX_KEYS.join(", ")}`)
-  const kind = indexKinds.find((one) => one === (given["kind"] ?? "path")) ?? refuse(`${pointer}/kind: is one of ${indexKinds.join(", ")}`)
+  const kind = oneOf(indexKinds, given["kind"] ?? "path", `${pointer}/kind`)
   const unique = given["unique"] ?? false
   if (typeof unique !== "boolean") return refuse(`${pointer}/unique: is true or false`)
   if (unique && kind !== "path") return refuse(`${pointer}/unique: an index of the kind ${kind} cannot be unique`)
   const keys = indexKeys(given, pointer)
-  if (kind !== "path" && (keys.length !== 1 || keys.some(({ path, direction }) => !isJsonPath(path) || direction === "desc"))) {
+  if (kind !== "path" && (keys.length !== 1 || keys.some(isOrdered) || !keys.every(({ path }) => isJsonPath(path)))) {
     return refuse(`${pointer}: an index of the kind ${kind} has one field, inside a document, and no order`)
   }
+  if (unique && keys.some(({ nulls }) => nulls !== undefined))
+    return refuse(`${pointer}: a unique index leaves out the records without a value: nulls says nothing`)
   return { kind, unique, keys, where: given["where"] === undefined ? [] : conjuncts(whereTest(given["where"], `${pointer}/where`, ids)) }
 }
 
 function indexKeys(given: Record<string, unknown>, pointer: string): readonly IndexKey[] {
-  const { field, fields, order } = given
-  if (fields === undefined) return [indexKey({ field, order }, pointer)]
-  if (field !== undefined || order !== undefined) return refuse(`${pointer}: has fields, or field and order, not both`)
+  const { field, fields, order, nulls } = given
+  if (fields === undefined) return [indexKey({ field, order, nulls }, pointer)]
+  if (field !== undefined || order !== undefined || nulls !== undefined) return refuse(`${pointer}: has fields, or field, order and nulls, not both`)
   if (!Array.isArray(fields) || fields.length === 0) return refuse(`${pointer}/fields: is a list of at least one field`)
-  const keys = fields.map((key: unknown, position) => {
+  const keys = [...fields].map((key: unknown, position) => {
     const place = `${pointer}/fields/${position}`
-    return typeof key === "string" || Array.isArray(key)
-      ? indexKey({ field: key }, `${place}`)
-      : indexKey(plainObject(key, place, "is a field, or { field, order }"), place)
+    const isField = typeof key === "string" || Array.isArray(key)
+    return isField ? indexKey({ field: key }, place, place) : indexKey(plainObject(key, place, "is a field, or { field, order, nulls }"), place)
   })
   if (new Set(keys.map(({ path }) => pathText(path))).size < keys.length) return refuse(`${pointer}/fields: names a field twice`)
   return keys
 }
 
-function indexKey(given: Record<string, unknown>, pointer: string): IndexKey {
-  const unknown = definedKeys(given).find((key) => key !== "field" && key !== "order")
-  if (unknown !== undefined) return refuse(`${pointer}/${unknown}: unknown key: a key has field and order`)
-  const order = given["order"] ?? "asc"
-  if (order !== "asc" && order !== "desc") return refuse(`${pointer}/order: is asc or desc`)
-  return { path: checkedField(given["field"], `${pointer}/field`), direction: order }
+function indexKey(given: Record<string, unknown>, pointer: string, fieldPointer = `${pointer}/field`): IndexKey {
+  const unknown = definedKeys(given).find((key) => !KEY_KEYS.includes(key))
+  if (unknown !== undefined) return refuse(`${pointer}/${unknown}: unknown key: a key has ${KEY_KEYS.join(", ")}`)
+  const path = checkedField(given["field"], fieldPointer)
+  const direction = oneOf(["asc", "desc"] as const, given["order"] ?? "asc", `${pointer}/order`)
+  const nulls = given["nulls"] === undefined ? undefined : oneOf(["first", "last"] as const, given["nulls"], `${pointer}/nulls`)
+  if (nulls !== undefined && !isJsonPath(path)) return refuse(`${pointer}/nulls: is for fields in a document, and ${path.column} is a column`)
+  return { path, direction, nulls }
+}
+
+function isOrdered({ direction, nulls }: IndexKey): boolean {
+  return direction === "desc" || nulls !== undefined
+}
+
+function oneOf<Word extends string>(words: readonly Word[], given: unknown, pointer: string): Word {
+  return words.find((word) => word === given) ?? refuse(`${pointer}: is one of ${words.join(", ")}`)
+}
+
+function distinct(indexes: readonly RecordIndex[]): readonly RecordIndex[] {
+  const texts = indexes.map(({ keys, where, ...index }) => JSON.stringify({ ...index, keys, where: where.map(predicateText) }))
+  const again = texts.findIndex((text, position) => texts.indexOf(text) < position)
+  return again === -1 ? indexes : refuse(`/indexes/${again}: is the same index as /indexes/${texts.indexOf(texts[again] ?? "")}`)
 }
 
 function whereTest(condition: unknown, pointer: string, ids: IdType): Predicate {

@@ -56,6 +56,19 @@ export function textAccessor(path: JsonPath, scope: AccessorScope = PLAIN_SCOPE)
   return guarded(path, root(path, scope), `${arrows(path.steps.slice(0, -1))}->>${operand(last)}`)
 }
 
+/** How many characters of a string a `text` index holds: any entry fits into a page, however long the string is. */
+export const LONGEST_PREFIX = 500
+
+/**
+ * How the text at a path begins, for a `text` index.
+ *
+ * @example
+ * prefixAccessor({ column: "fields", steps: ["name"] }) // left("fields"->>'name', 500)
+ */
+export function prefixAccessor(path: JsonPath, scope: AccessorScope = PLAIN_SCOPE): string {
+  return `left(${textAccessor(path, scope)}, ${LONGEST_PREFIX})`
+}
+
 /**
  * A column that is no document.
  *

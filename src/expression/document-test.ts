@@ -1,10 +1,11 @@
+import { impliesValue } from "../definition/index-lookup.ts"
 import type { JsonOperand } from "../predicate/operand.ts"
 import type { DocumentTest, DocumentTestOf, OperandsOf, Predicate } from "../predicate/predicate.ts"
 import type { PositiveOperator } from "../query/operator.ts"
 import { elementAlias } from "./accessor.ts"
 import { containment, documentContainment, isForDocumentGin } from "./containment.ts"
 import { type Fragment, fragment, text, value } from "./fragment.ts"
-import { exists, hasIndex, jsonAt, type Place, textAt, valueAt, valueTest } from "./place.ts"
+import { allTrue, exists, hasIndex, isOfType, jsonAt, type Place, textAt, valueAt } from "./place.ts"
 import type { Scope } from "./scope.ts"
 import { endsWith, includes, like, patternTest, startsWith, stringTest } from "./string-test.ts"
 
@@ -48,7 +49,9 @@ const documentSql: { [O in PositiveOperator]: ToSql<O> } = {
 export function documentTest(test: DocumentTest, scope: Scope, inner: Inner): Fragment {
   const place = { path: test.path, scope, negated: test.negated }
   const positive = positiveTest(test, place, inner)
-  return test.negated ? fragment`(${exists(place)} and not ${positive})` : positive
+  if (test.negated) return fragment`(${exists(place)} and not ${positive})`
+  // A unique index leaves out the records that have no value: PostgreSQL must see that the query does not ask for them.
+  return scope.lookup.isUnique(test.path) && impliesValue(test) && test.operator !== "exists" ? allTrue([positive, exists(place)]) : positive
 }
 
 // The table's row and the test's operand belong to one operator; TypeScript cannot follow that through a lookup.
@@ -59,12 +62,12 @@ function positiveTest<O extends PositiveOperator>(test: DocumentTestOf<O>, place
 
 function equals(place: Place, operand: JsonOperand): Fragment {
   if (isScalar(operand) && isForDocumentGin(place)) return documentContainment(place, operand.json)
-  return valueTest(place, [fragment`${valueAt(place)} = ${value(operand.json)}::jsonb`])
+  return fragment`${valueAt(place)} = ${value(operand.json)}::jsonb`
 }
 
 function isIn(place: Place, operands: readonly JsonOperand[]): Fragment {
   const texts = operands.map(({ json }) => json)
-  return isForDocumentGin(place) ? documentContainment(place, texts) : valueTest(place, [fragment`${valueAt(place)} = any(${value(texts)}::jsonb[])`])
+  return isForDocumentGin(place) ? documentContainment(place, texts) : fragment`${valueAt(place)} = any(${value(texts)}::jsonb[])`
 }
 
 function listText(operands: readonly JsonOperand[]): string {
@@ -79,24 +82,31 @@ type Comparison = ">" | ">=" | "<" | "<="
 
 // jsonb orders null < strings < numbers < booleans. Strings that no index holds so are compared as text, which is the same.
 function ordered(place: Place, comparison: Comparison, operand: JsonOperand): Fragment {
-  const operator = text(comparison)
-  if (operand.type === "string" && !hasIndex(place, "path")) return stringTest(place, fragment`${textAt(place)} ${operator} ${value(operand.text)}`)
+  const isIndexed = hasIndex(place, "path")
+  if (operand.type === "string" && !isIndexed) return stringTest(place, fragment`${textAt(place)} ${text(comparison)} ${value(operand.text)}`)
+  const type = operand.type === "string" ? "string" : "number"
+  const { end, isExact } = otherEnds[type][comparison.startsWith(">") ? "above" : "below"]
   const at = valueAt(place)
-  return valueTest(place, [fragment`${at} ${operator} ${value(operand.json)}::jsonb`, sameType(at, operand, comparison.startsWith(">"))])
+  const tests = [fragment`${at} ${text(comparison)} ${value(operand.json)}::jsonb`]
+  // An end that leaves something over is of use to an index only.
+  if (isExact || isIndexed) tests.push(fragment`${at} ${text(end)}`)
+  if (!isExact) tests.push(isOfType(place, type))
+  return allTrue(tests)
 }
 
-function sameType(at: Fragment, { type }: JsonOperand, upwards: boolean): Fragment {
-  if (type === "number" && upwards) return fragment`${at} < 'false'`
-  if (type === "string" && !upwards) return fragment`${at} > 'null'`
-  return fragment`jsonb_typeof(${at}) = ${text(`'${type}'`)}`
-}
+// The other end of a range keeps out the other types: all of them where it is exact. No JSON value lies between all
+// strings and all numbers; this one lies below any number that is worth an index.
+const otherEnds = {
+  string: { above: { end: "< '-1e131071'", isExact: false }, below: { end: "> 'null'", isExact: true } },
+  number: { above: { end: "< 'false'", isExact: true }, below: { end: "> 'null'", isExact: false } },
+} as const
 
 function between(place: Place, [low, high]: readonly [JsonOperand, JsonOperand]): Fragment {
   if (low.type === "string" && !hasIndex(place, "path")) {
     return stringTest(place, fragment`${textAt(place)} between ${value(low.text)} and ${value(high.text)}`)
   }
   // Between two values of one type there are only values of that type.
-  return valueTest(place, [fragment`${valueAt(place)} >= ${value(low.json)}::jsonb`, fragment`${valueAt(place)} <= ${value(high.json)}::jsonb`])
+  return allTrue([fragment`${valueAt(place)} >= ${value(low.json)}::jsonb`, fragment`${valueAt(place)} <= ${value(high.json)}::jsonb`])
 }
 
 // The length of what is no array is an error, which only CASE is sure to keep away.

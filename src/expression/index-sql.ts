@@ -1,8 +1,10 @@
-import type { IndexKey, RecordIndex } from "../definition/record-index.ts"
+import type { IndexKey, IndexKind, RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
-import { type FieldPath, isJsonPath } from "../path/json-path.ts"
-import { columnAccessor, textAccessor, valueAccessor } from "./accessor.ts"
+import { isJsonPath, type JsonPath } from "../path/json-path.ts"
+import { totalOrder } from "../predicate/total-order.ts"
+import { prefixAccessor, textAccessor, valueAccessor } from "./accessor.ts"
 import { fragment, joined, text } from "./fragment.ts"
+import { type KeyTerm, keyTerms } from "./order.ts"
 import { exists } from "./place.ts"
 import { partialSql } from "./predicate-sql.ts"
 import { outermost, type Scope } from "./scope.ts"
@@ -12,7 +14,7 @@ import { outermost, type Scope } from "./scope.ts"
  * and sort.
  *
  * @example
- * indexSql({ kind: "path", keys: [{ path: age, direction: "asc" }], unique: false, where: [] }, people)
+ * indexSql({ kind: "path", keys: [{ path: age, direction: "asc", nulls: undefined }], unique: false, where: [] }, people)
  * // using btree ((coalesce("fields"->'age', 'null')), ("id"))
  */
 export function indexSql(index: RecordIndex, definition: TableDefinition): string {
@@ -25,21 +27,22 @@ const method = { path: "btree", text: "btree", trigram: "gin", array: "gin" } as
 
 function keysSql({ kind, keys, unique }: RecordIndex, scope: Scope): readonly string[] {
   // `id` settles ties, so that an index also serves a whole order, and the pages of it.
-  if (kind === "path") return (unique ? keys : withId(keys)).map(({ path, direction }) => `(${keySql(path, scope)})${direction === "desc" ? " desc" : ""}`)
-  return keys.flatMap(({ path }) =>
-    isJsonPath(path) ? [kind === "array" ? `(${valueAccessor(path, scope)}) jsonb_path_ops` : `(${textAccessor(path, scope)}) ${textOperators[kind]}`] : [],
-  )
+  if (kind === "path") return (unique ? keys : withId(keys)).flatMap((key) => keyTerms(key, scope)).map(pathKeySql)
+  return keys.flatMap(({ path }) => (isJsonPath(path) ? [searchKey[kind](path, scope)] : []))
 }
 
-const textOperators = { text: "text_pattern_ops", trigram: "gin_trgm_ops" } as const
+const searchKey: Record<Exclude<IndexKind, "path">, (path: JsonPath, scope: Scope) => string> = {
+  text: (path, scope) => `(${prefixAccessor(path, scope)}) text_pattern_ops`,
+  trigram: (path, scope) => `(${textAccessor(path, scope)}) gin_trgm_ops`,
+  array: (path, scope) => `(${valueAccessor(path, scope)}) jsonb_path_ops`,
+}
+
+function pathKeySql({ term, way }: KeyTerm): string {
+  return `(${term})${way === "asc" ? "" : ` ${way}`}`
+}
 
 function withId(keys: readonly IndexKey[]): readonly IndexKey[] {
-  if (keys.some(({ path }) => path.column === "id")) return keys
-  return [...keys, { path: { column: "id" }, direction: keys.at(-1)?.direction ?? "asc" }]
-}
-
-function keySql(path: FieldPath, scope: Scope): string {
-  return isJsonPath(path) ? valueAccessor(path, scope) : columnAccessor(path.column, scope)
+  return keys.some(({ path }) => path.column === "id") ? keys : totalOrder(keys)
 }
 
 function whereSql({ keys, unique, where }: RecordIndex, scope: Scope): string {

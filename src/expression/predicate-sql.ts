@@ -2,7 +2,7 @@ import type { Predicate } from "../predicate/predicate.ts"
 import { columnTest } from "./column-test.ts"
 import { documentTest } from "./document-test.ts"
 import { type Fragment, fragment, joined, literal, text } from "./fragment.ts"
-import { outermost, type Scope } from "./scope.ts"
+import { outermost, type Scope, within } from "./scope.ts"
 
 /** The SQL of a whole condition. */
 export function conditionSql(predicate: Predicate, scope: Scope): Fragment {
@@ -11,10 +11,11 @@ export function conditionSql(predicate: Predicate, scope: Scope): Fragment {
 
 /**
  * The SQL of a condition of a partial index, without parameters: PostgreSQL sees that a query asks for the same when
- * both have the same text.
+ * both have the same text. The other indexes of the table do not matter to it: they may come and go.
  */
 export function partialSql(predicate: Predicate, scope: Scope): Fragment {
-  return literal(testSql(predicate, { ...scope, given: outermost(scope).given }))
+  const { lookup, given } = outermost()
+  return literal(testSql(predicate, { ...scope, lookup, given }))
 }
 
 function predicateSql(predicate: Predicate, scope: Scope): Fragment {
@@ -34,9 +35,4 @@ function groupSql(kind: "and" | "or", predicates: readonly Predicate[], scope: S
   // Each branch of an OR is a condition of its own, with what stands around all of them.
   const parts = predicates.map((part) => predicateSql(part, all ?? within(scope, [part])))
   return parts.length === 1 ? joined(parts, "") : fragment`(${joined(parts, ` ${kind} `)})`
-}
-
-function within(scope: Scope, predicates: readonly Predicate[]): Scope {
-  const given = scope.lookup.given(predicates, scope.given)
-  return given === scope.given ? scope : { ...scope, given }
 }

@@ -1,10 +1,10 @@
+import { LONGEST_PREFIX, prefixAccessor } from "./accessor.ts"
 import { type Fragment, fragment, text, value } from "./fragment.ts"
-import { allTrue, hasIndex, type Place, textAt, valueAt } from "./place.ts"
+import { allTrue, hasIndex, isOfType, type Place, textAt } from "./place.ts"
 
 /** A test of the text that is true of strings only. */
-export function stringTest(place: Place, ...tests: Fragment[]): Fragment {
-  tests.push(fragment`jsonb_typeof(${valueAt(place)}) = 'string'`)
-  return allTrue(tests)
+export function stringTest(place: Place, ...tests: readonly Fragment[]): Fragment {
+  return allTrue([...tests, isOfType(place, "string")])
 }
 
 /** The string matches a pattern of LIKE. */
@@ -15,9 +15,9 @@ export function like(place: Place, pattern: string): Fragment {
 
 /** The string starts with a text, taken literally. */
 export function startsWith(place: Place, prefix: string): Fragment {
-  if (hasIndex(place, "text")) return stringTest(place, ...prefixRange(place, prefix))
+  if (hasIndex(place, "text") && prefix !== "") return stringTest(place, ...prefixRange(place, prefix), ...beyondRange(place, prefix))
   if (hasIndex(place, "trigram")) return stringTest(place, fragment`${textAt(place)} like ${value(`${literalPattern(prefix)}%`)}`)
-  return stringTest(place, fragment`starts_with(${textAt(place)}, ${value(prefix)})`)
+  return stringTest(place, startsWithTest(place, prefix))
 }
 
 /** The string ends with a text, taken literally. */
@@ -41,11 +41,22 @@ function literalPattern(literal: string): string {
 }
 
 // Spelled out, byte by byte: a plan that does not see the value cannot make a range of a pattern.
-function prefixRange(place: Place, prefix: string): readonly Fragment[] {
+function prefixRange({ path, scope }: Place, prefix: string): readonly Fragment[] {
   if (prefix === "") return []
-  const end = afterPrefix(prefix)
-  const low = fragment`${textAt(place)} ~>=~ ${value(prefix)}`
-  return end === undefined ? [low] : [low, fragment`${textAt(place)} ~<~ ${value(end)}`]
+  const at = text(prefixAccessor(path, scope))
+  const held = Array.from(prefix).slice(0, LONGEST_PREFIX)
+  const end = afterPrefix(held)
+  const low = fragment`${at} ~>=~ ${value(held.join(""))}`
+  return end === undefined ? [low] : [low, fragment`${at} ~<~ ${value(end)}`]
+}
+
+// What the index does not hold is asked of the string itself.
+function beyondRange(place: Place, prefix: string): readonly Fragment[] {
+  return Array.from(prefix).length > LONGEST_PREFIX ? [startsWithTest(place, prefix)] : []
+}
+
+function startsWithTest(place: Place, prefix: string): Fragment {
+  return fragment`starts_with(${textAt(place)}, ${value(prefix)})`
 }
 
 function literalPrefix(pattern: string): string {
@@ -56,11 +67,11 @@ function literalPrefix(pattern: string): string {
 const LAST_CODE_POINT = 0x10ffff
 
 // The first text behind all that start with the prefix; UTF-8 orders as code points do. None behind the last code point.
-function afterPrefix(prefix: string): string | undefined {
-  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0)
+function afterPrefix(prefix: readonly string[]): string | undefined {
+  const points = prefix.map((character) => character.codePointAt(0) ?? 0)
   const last = points.findLastIndex((point) => point < LAST_CODE_POINT)
   if (last === -1) return undefined
   // Surrogates are no characters.
   const next = points[last] === 0xd7ff ? 0xe000 : (points[last] ?? 0) + 1
-  return String.fromCodePoint(...points.slice(0, last), next)
+  return prefix.slice(0, last).join("") + String.fromCodePoint(next)
 }

@@ -4,7 +4,7 @@ import { jsonAccessor } from "../expression/accessor.ts"
 import { columnValue } from "../expression/column-value.ts"
 import { allOf } from "../expression/compile-filter.ts"
 import { orderTerms } from "../expression/order.ts"
-import { outermost, type Scope } from "../expression/scope.ts"
+import { outermost, type Scope, within } from "../expression/scope.ts"
 import { type FieldPath, isJsonPath } from "../path/json-path.ts"
 import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
 import type { LooseQuery, Query, Selection } from "../query/query.ts"
@@ -56,8 +56,8 @@ function filtered<Row>(statement: Select<Row>, definition: TableDefinition, { fi
   return filters.length === 0 ? statement : statement.where(allOf(filters, definition))
 }
 
-function ordered<Row>(statement: Select<Row>, definition: TableDefinition, { sort }: CheckedQuery): Select<Row> {
-  return orderTerms(sort, outermost(definition)).reduce((so, term) => so.orderBy(term), statement)
+function ordered<Row>(statement: Select<Row>, definition: TableDefinition, { filters, sort }: CheckedQuery): Select<Row> {
+  return orderTerms(sort, within(outermost(definition), filters)).reduce((so, term) => so.orderBy(term), statement)
 }
 
 function bounded<Row>(statement: Select<Row>, { limit, offset }: CheckedQuery): Select<Row> {

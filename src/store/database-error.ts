@@ -52,6 +52,7 @@ const byCode: Record<string, ToError> = {
   "23514": (cause, where) => rejected(cause, where, "a check constraint of the table does not hold"),
   "23503": (cause, where) => rejected(cause, where, "a foreign key of the table does not hold"),
   "2201B": (cause) => new InvalidQueryError("/filters", "PostgreSQL cannot read a regular expression among these", { cause }),
+  "54000": tooLongForIndex,
   "54001": (cause, where) => tooLarge(cause, where, "is nested too deep for the server"),
   "54": (cause, where) => tooLarge(cause, where, "is larger than one statement of PostgreSQL can be"),
   // More than 65,535 parameters break the protocol.
@@ -103,6 +104,16 @@ function rejected(cause: unknown, where: Where, why: string): RecordsError {
 
 function tooLarge(cause: unknown, where: Where, what: string): RecordsError {
   return where.operation === "search" || where.operation === "count" ? new InvalidQueryError("", what, { cause }) : new InvalidRecordError("", what, { cause })
+}
+
+// PostgreSQL's btree holds values of some 2,700 bytes. It names the index, but for a row beyond 8,191 bytes.
+function tooLongForIndex(cause: unknown, where: Where): RecordsError {
+  const index = property(cause, "constraint")
+  if (typeof index !== "string" && !String(property(cause, "routine")).startsWith("index_form_tuple")) {
+    return tooLarge(cause, where, "is larger than PostgreSQL can hold")
+  }
+  const which = typeof index === "string" ? `the index ${index}` : `an index of ${name(where)}`
+  return new InvalidRecordError("", `${where.operation}: a value is too long for ${which}: nothing was written; shorten it, or drop the index`, { cause })
 }
 
 function unavailable(cause: unknown, where: Where, what: string): RecordsError {

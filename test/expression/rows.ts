@@ -26,8 +26,8 @@ export const documents: Record<string, { fields: unknown; metadata?: unknown }> 
 
 const V = `"fields"->'v'`
 const value = `coalesce(${V}, 'null')`
-const string = `jsonb_typeof(${value}) = 'string'`
-const number = `jsonb_typeof(${value}) = 'number'`
+const string = `coalesce(jsonb_typeof(${V}) = 'string', false)`
+const number = `coalesce(jsonb_typeof(${V}) = 'number', false)`
 
 const v = (operator: string, operand?: unknown): object => ({ field: "fields.v", operator, ...(operand === undefined ? {} : { value: operand }) })
 
@@ -66,7 +66,7 @@ export const rows: Row[] = [
   { condition: { not: v("<", 99) }, sql: `(not (${value} < $1::jsonb and ${number}))`, parameters: ["99"], found: "abefghijklmn" },
   {
     condition: { field: "metadata->>'version'", operator: ">", value: "2.0" },
-    sql: `("metadata"->>'version' > $1 and jsonb_typeof(coalesce("metadata"->'version', 'null')) = 'string')`,
+    sql: `("metadata"->>'version' > $1 and coalesce(jsonb_typeof("metadata"->'version') = 'string', false))`,
     parameters: ["2.0"],
     found: "a",
   },
@@ -93,7 +93,7 @@ export const rows: Row[] = [
   { condition: v("starts_with", ""), sql: `(starts_with("fields"->>'v', $1) and ${string})`, parameters: [""], found: "abkl" },
   {
     condition: { field: "fields", operator: "like", value: "app%" },
-    sql: `("fields"#>>'{}' like $1 and jsonb_typeof("fields") = 'string')`,
+    sql: `("fields"#>>'{}' like $1 and coalesce(jsonb_typeof("fields") = 'string', false))`,
     parameters: ["app%"],
     found: "n",
   },
@@ -175,7 +175,7 @@ export const rows: Row[] = [
   },
   {
     condition: { field: ["fields", "w", "x", -2], operator: "<", value: 2 },
-    sql: `(coalesce((case when jsonb_typeof("fields"->'w'->'x') = 'array' then "fields"->'w'->'x'-> -2 end), 'null') < $1::jsonb and jsonb_typeof(coalesce((case when jsonb_typeof("fields"->'w'->'x') = 'array' then "fields"->'w'->'x'-> -2 end), 'null')) = 'number')`,
+    sql: `(coalesce((case when jsonb_typeof("fields"->'w'->'x') = 'array' then "fields"->'w'->'x'-> -2 end), 'null') < $1::jsonb and coalesce(jsonb_typeof((case when jsonb_typeof("fields"->'w'->'x') = 'array' then "fields"->'w'->'x'-> -2 end)) = 'number', false))`,
     parameters: ["2"],
     found: "a",
   },
