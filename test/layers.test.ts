@@ -19,6 +19,7 @@ const layers = [
   "store",
   "file",
   "connection",
+  "operations",
   "cli",
 ]
 
@@ -38,6 +39,7 @@ const outside: Record<string, RegExp> = {
   store: /^(?:kysely|uuid)$/,
   file: /^(?:uuid|node:(?:buffer|crypto|fs|fs\/promises|path))$/,
   connection: /^(?:kysely(?:\/migration)?|pg|pg-connection-string|@electric-sql\/pglite(?:\/contrib\/pg_trgm)?|node:tls|node:fs\/promises)$/,
+  operations: /^kysely$/,
   cli: /^(?:commander|node:.*)$/,
 }
 

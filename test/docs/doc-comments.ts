@@ -44,6 +44,7 @@ export function exampleProgram(comments: readonly DocComment[]): string {
   }
   return [
     'import { expects, seen, type ExampleContext } from "./example-context.js"',
+    'import { sql } from "kysely"',
     'import { FileDatabase, PostgresConnectionPool, PostgresDatabase, Operator } from "kysely-records"',
     ...[...internals]
       .filter(([name]) => name !== "Operator")

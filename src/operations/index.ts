@@ -1,0 +1,1 @@
+export { type BackfillOptions, backfill } from "./backfill.ts"
