@@ -150,7 +150,7 @@ describe.each(databases)("a table that was there before, on $name", (kind) => {
 test("indexes hold its columns", () => {
   expect(indexStatements(orders).map(({ holds }) => holds)).toEqual([
     `using btree ((coalesce("data"->'total', 'null')), ("order_no"))`,
-    `using btree (("created"), ("order_no"))`,
+    `using btree (("created") asc nulls first, ("order_no"))`,
   ])
 })
 
