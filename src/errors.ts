@@ -54,6 +54,26 @@ export class RecordNotFoundError extends RecordsError {
   }
 }
 
+/** A write for one revision of a record that has another one by now. Nothing was written. */
+export class RevisionConflictError extends RecordsError {
+  /** The id that was asked for. */
+  readonly id: string
+  /** The revision that the write was for. */
+  readonly expectedRevision: number
+  /** The revision that the record had when the write met it. */
+  readonly currentRevision: number
+
+  constructor(id: string, expectedRevision: number, currentRevision: number) {
+    super(
+      "revision_conflict",
+      `the record with the id ${JSON.stringify(id)} has revision ${currentRevision}, not ${expectedRevision}: nothing was written; read it again, and make the change to what it is now`,
+    )
+    this.id = id
+    this.expectedRevision = expectedRevision
+    this.currentRevision = currentRevision
+  }
+}
+
 /** A record that would be the second one with its id, or with a value that a unique index keeps apart. */
 export class DuplicateRecordError extends RecordsError {
   constructor(message: string, options?: RecordsErrorOptions) {

@@ -10,6 +10,7 @@ export {
   InvalidRecordError,
   RecordNotFoundError,
   RecordsError,
+  RevisionConflictError,
   TransactionConflictError,
   UnknownCommitError,
 } from "./errors.ts"
@@ -26,3 +27,4 @@ export { type JsonSchema, querySchema } from "./query/query-schema.ts"
 export { type Preview, previewQuery } from "./statement/search.ts"
 export type { NewRecord, RecordChanges } from "./store/new-record.ts"
 export { type KyselyTables, RecordStore } from "./store/record-store.ts"
+export type { WriteOptions } from "./store/write-options.ts"

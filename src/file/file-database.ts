@@ -4,8 +4,10 @@ import { ConfigurationError, DuplicateRecordError, RecordNotFoundError } from ".
 import { checkedQuery } from "../predicate/checked-query.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { Found, Query, Selection, StoredRecord } from "../query/query.ts"
+import { recordText } from "../statement/written-record.ts"
 import { knownId, type NewRecord, type RecordChanges, writtenBatch, writtenChanges, writtenRecord } from "../store/new-record.ts"
 import { foundRecords, storedRecord } from "../store/record-row.ts"
+import { checkRevision, expectedRevision, type WriteOptions } from "../store/write-options.ts"
 import { changedFileRecord, type FileRecord, newFileRecords } from "./file-record.ts"
 import { fileRow } from "./file-row.ts"
 import { fileSearch, filtersTest } from "./file-search.ts"
@@ -55,8 +57,8 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
    * the file is damaged or cannot be written. Nothing is written then.
    */
   async create(record: NewRecord<F, M>): Promise<StoredRecord<F, M>> {
-    const { json } = writtenRecord(record, "")
-    const [stored] = await this.#add("create", `[${json}]`)
+    const written = writtenRecord(record, "")
+    const [stored] = await this.#add("create", `[${recordText(written)}]`)
     return storedRecord(stored === undefined ? {} : fileRow(stored, undefined))
   }
 
@@ -90,41 +92,35 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
 
   /**
    * Replaces `fields`, `metadata` or both, each as a whole, adds one to the revision, and gives the record as it is then.
-   * What is left out stays; `metadata: null` takes the metadata away.
+   * What is left out stays; `metadata: null` takes the metadata away. With `expectedRevision` only a record of that
+   * revision is changed.
    *
    * @example
    * const bo = await file.create({ fields: { name: "Bo" } })
-   * const older = await file.update(bo.id, { fields: { name: "Bo", age: 17 } })
+   * const older = await file.update(bo.id, { fields: { name: "Bo", age: 17 } }, { expectedRevision: bo.revision })
    * older.revision // 2
    * @throws InvalidRecordError when JSON cannot hold it; RecordNotFoundError when there is no such record;
-   * ConfigurationError as `create`.
+   * RevisionConflictError when it has another revision; ConfigurationError as `create`. Nothing is written then.
    */
-  async update(id: string, changes: RecordChanges<F, M>): Promise<StoredRecord<F, M>> {
+  async update(id: string, changes: RecordChanges<F, M>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
     const written = writtenChanges(changes)
-    const known = knownId(id)
-    if (known === null) throw new RecordNotFoundError(id)
-    const changed = await this.#file.change((records) => {
-      const record = records.get(known)
-      if (record === undefined) throw new RecordNotFoundError(id)
-      const result = changedFileRecord(record, written)
-      return { records: new Map([...records, [known, result]]), result }
-    })
+    const changed = await this.#change(id, options, (record) => changedFileRecord(record, written))
+    if (changed === undefined) throw new RecordNotFoundError(id)
     return storedRecord(fileRow(changed, undefined))
   }
 
   /**
-   * Deletes the record with an id. `true` when it was there, `false` when there was none.
+   * Deletes the record with an id. `true` when it was there, `false` when there was none. With `expectedRevision` only a
+   * record of that revision is deleted, and one that is not there is an error.
    *
    * @example
    * await file.delete(ada.id) // false
+   * @throws With `expectedRevision` RecordNotFoundError when there is no such record, RevisionConflictError when it has
+   * another revision. Nothing is deleted then.
    */
-  async delete(id: string): Promise<boolean> {
-    const known = knownId(id)
-    if (known === null) return false
-    return this.#file.change((records) => {
-      if (!records.has(known)) return { records, result: false }
-      return { records: new Map([...records].filter(([other]) => other !== known)), result: true }
-    })
+  async delete(id: string, options: WriteOptions = {}): Promise<boolean> {
+    const deleted = await this.#change(id, options, () => undefined)
+    return deleted !== undefined
   }
 
   /**
@@ -168,6 +164,20 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
       found.map((record) => fileRow(record, checked.select)),
       checked.select,
     )
+  }
+
+  // What a function makes of the record with an id takes its place, `undefined` takes it away. Gives what was made, or was there.
+  async #change(id: string, options: WriteOptions, make: (record: FileRecord) => FileRecord | undefined): Promise<FileRecord | undefined> {
+    const revision = expectedRevision(options)
+    const known = knownId(id)
+    return this.#file.change((records) => {
+      const record = known === null ? undefined : records.get(known)
+      if (revision !== undefined) checkRevision(record, id, revision)
+      if (record === undefined) return { records, result: undefined }
+      const made = make(record)
+      const others = [...records].flatMap((entry) => (entry[1] !== record ? [entry] : made === undefined ? [] : [[record.id, made] as const]))
+      return { records: new Map(others), result: made ?? record }
+    })
   }
 
   async #add(operation: string, json: string): Promise<readonly FileRecord[]> {

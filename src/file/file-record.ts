@@ -4,7 +4,7 @@ import { jsonKind } from "../evaluation/json-kind.ts"
 import { valueAt } from "../evaluation/value-at.ts"
 import { exactJson } from "../json/exact-number.ts"
 import { uuidText } from "../predicate/column-operand.ts"
-import type { Replacement } from "../statement/write.ts"
+import type { Replacement } from "../statement/written-record.ts"
 
 /** A record of a file. Numbers of its documents that a JavaScript number cannot hold are `ExactNumber`s. */
 export interface FileRecord {

@@ -72,10 +72,20 @@ export function transactionTime(column: RecordColumns["createdAt"]): RawBuilder<
 
 /** What every change of a record sets besides its documents: one more revision, and the time. */
 export function touched(definition: TableDefinition): Record<string, RawBuilder<unknown>> {
-  const { revision, updatedAt } = definition.columns
-  const next = revision?.isOurs === true ? sql`${sql.ref(revision.name)} + 1` : sql`coalesce(${sql.ref(revision?.name ?? "")}, 0) + 1`
-  return {
-    ...(revision === undefined ? {} : { [revision.name]: next }),
-    [updatedAt.name]: transactionTime(updatedAt),
-  }
+  const { updatedAt } = definition.columns
+  return { ...nextRevision(definition, ""), [updatedAt.name]: transactionTime(updatedAt) }
+}
+
+/** What an insert sets in the record that it replaces. The time is the one that it would have created it at: Citus refuses now() there. */
+export function replacing(definition: TableDefinition): Record<string, RawBuilder<unknown>> {
+  const { fields, metadata, updatedAt } = definition.columns
+  const taken = [fields, metadata, updatedAt].flatMap((column) => (column === undefined ? [] : [[column.name, sql.ref(`excluded.${column.name}`)] as const]))
+  return { ...Object.fromEntries(taken), ...nextRevision(definition, `${definition.table}.`) }
+}
+
+function nextRevision({ columns }: TableDefinition, prefix: string): Record<string, RawBuilder<unknown>> {
+  const { revision } = columns
+  if (revision === undefined) return {}
+  const column = sql.ref(prefix + revision.name)
+  return { [revision.name]: revision.isOurs ? sql`${column} + 1` : sql`coalesce(${column}, 0) + 1` }
 }

@@ -1,13 +1,9 @@
 import { type Kysely, sql } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { type RecordsTables, tableOf } from "./records-tables.ts"
-import { columnNames, idOperand, recordSelection, touched, transactionTime } from "./stored-columns.ts"
-
-/** JSON texts of the documents that an update replaces; what is left out stays. */
-export interface Replacement {
-  readonly fields?: string
-  readonly metadata?: string
-}
+import { columnNames, idOperand, recordSelection, replacing, touched, transactionTime } from "./stored-columns.ts"
+import { conditionalWrite, hasExpectedRevision, type WriteTarget } from "./write-target.ts"
+import { type Replacement, recordText, type WrittenRecord } from "./written-record.ts"
 
 /** The statement that stores records from one JSON array; one row a record. */
 export function createStatement(db: Kysely<RecordsTables>, definition: TableDefinition, records: string) {
@@ -38,9 +34,9 @@ export function readStatement(db: Kysely<RecordsTables>, definition: TableDefini
 }
 
 /** The statement that replaces the documents of a record, and brings it as it is then. */
-export function updateStatement(db: Kysely<RecordsTables>, definition: TableDefinition, id: string, { fields, metadata }: Replacement) {
+export function updateStatement(db: Kysely<RecordsTables>, definition: TableDefinition, target: WriteTarget, { fields, metadata }: Replacement) {
   const columns = columnNames(definition)
-  return db
+  const update = db
     .updateTable(tableOf(definition))
     .set({
       ...(fields === undefined ? {} : { [columns.fields]: sql`${fields}::jsonb` }),
@@ -48,14 +44,24 @@ export function updateStatement(db: Kysely<RecordsTables>, definition: TableDefi
       ...(metadata === undefined || columns.metadata === undefined ? {} : { [columns.metadata]: sql`nullif(${metadata}::jsonb, 'null')` }),
       ...touched(definition),
     })
-    .where(columns.id, "=", idOperand(definition, id))
+    .where(columns.id, "=", idOperand(definition, target.id))
+    .returning(recordSelection(definition))
+  return target.expectedRevision === undefined ? update : conditionalWrite(db, definition, target, update.where(hasExpectedRevision(target)))
+}
+
+/** The statement that stores a record or replaces the one with its id, and brings it as it is then. For a revision it only replaces. */
+export function upsertStatement(db: Kysely<RecordsTables>, definition: TableDefinition, target: WriteTarget, record: WrittenRecord) {
+  if (target.expectedRevision !== undefined) return updateStatement(db, definition, target, record)
+  return createStatement(db, definition, `[${recordText(record)}]`)
+    .onConflict((conflict) => conflict.column(columnNames(definition).id).doUpdateSet(replacing(definition)))
     .returning(recordSelection(definition))
 }
 
-/** The statement that deletes the record with an id; one row when it was there. */
-export function deleteStatement(db: Kysely<RecordsTables>, definition: TableDefinition, id: string) {
-  const columns = columnNames(definition)
-  return db.deleteFrom(tableOf(definition)).where(columns.id, "=", idOperand(definition, id)).returning(columns.id)
+/** The statement that deletes a record; one row when it was there. */
+export function deleteStatement(db: Kysely<RecordsTables>, definition: TableDefinition, target: WriteTarget) {
+  const { id } = columnNames(definition)
+  const deletion = db.deleteFrom(tableOf(definition)).where(id, "=", idOperand(definition, target.id)).returning(id)
+  return target.expectedRevision === undefined ? deletion : conditionalWrite(db, definition, target, deletion.where(hasExpectedRevision(target)))
 }
 
 /** The statement that asks for a record with an id; one row when it is there. */

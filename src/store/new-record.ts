@@ -5,7 +5,7 @@ import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
 import { ID_FORMS, idText } from "../predicate/column-operand.ts"
 import type { JsonObject } from "../query/field.ts"
-import type { Replacement } from "../statement/write.ts"
+import { type Replacement, recordText, type WrittenRecord } from "../statement/written-record.ts"
 
 /** What `create` stores. */
 export interface NewRecord<F = JsonObject, M = JsonObject> {
@@ -30,14 +30,8 @@ interface Written {
 
 const OURS: Written = { columns: OUR_COLUMNS }
 
-/** A record that is ready to be sent: its id, and the JSON text of all of it. */
-export interface WrittenRecord {
-  readonly id: string
-  readonly json: string
-}
-
 /**
- * One record as JSON text.
+ * One record as it is sent.
  *
  * @throws InvalidRecordError with the JSON pointer of what cannot be stored.
  */
@@ -49,7 +43,7 @@ export function writtenRecord(record: unknown, pointer: JsonPointer, table: Writ
   const id = recordId(given["id"], child(pointer, "id"), table)
   const fields = documentText(given["fields"], child(pointer, "fields"))
   const metadata = metadataText(given["metadata"] ?? null, child(pointer, "metadata"), table)
-  return { id, json: `{"id":${JSON.stringify(id)},"fields":${fields},"metadata":${metadata}}` }
+  return { id, fields, metadata }
 }
 
 /**
@@ -66,7 +60,7 @@ export function writtenBatch(records: Iterable<unknown>, table?: Written): { rea
     if (first !== undefined) throw new DuplicateRecordError(`createBatch: records ${first} and ${index} have the same id: nothing was written`)
     positions.set(id, index)
   })
-  return { ids: written.map(({ id }) => id), json: `[${written.map(({ json }) => json).join(",")}]` }
+  return { ids: written.map(({ id }) => id), json: `[${written.map(recordText).join(",")}]` }
 }
 
 /** The documents of an update as JSON text. @throws InvalidRecordError */

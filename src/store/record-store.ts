@@ -7,11 +7,14 @@ import type { Found, Query, Selection, StoredRecord } from "../query/query.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { countStatement, type Preview, previewOf, searchStatement } from "../statement/search.ts"
 import { columnNames, recordSelection } from "../statement/stored-columns.ts"
-import { createStatement, deleteStatement, existsStatement, readStatement, updateStatement } from "../statement/write.ts"
+import { createStatement, deleteStatement, existsStatement, readStatement, updateStatement, upsertStatement } from "../statement/write.ts"
+import type { WriteTarget } from "../statement/write-target.ts"
+import { recordText } from "../statement/written-record.ts"
 import { databaseError } from "./database-error.ts"
 import { knownId, type NewRecord, type RecordChanges, writtenBatch, writtenChanges, writtenRecord } from "./new-record.ts"
-import { foundRecords, storedRecord } from "./record-row.ts"
+import { foundRecords, type Row, storedRecord } from "./record-row.ts"
 import { inTransaction } from "./transaction.ts"
+import { checkRevision, expectedRevision, type WriteOptions } from "./write-options.ts"
 
 /** The tables as a caller's own Kysely queries see them. */
 export interface KyselyTables<F, M> {
@@ -59,8 +62,8 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @throws InvalidRecordError when JSON cannot hold it; DuplicateRecordError when the id is taken. Nothing is written then.
    */
   async create(record: NewRecord<F, M>): Promise<StoredRecord<F, M>> {
-    const { json } = writtenRecord(record, "", this.definition)
-    const [row] = await this.#run("create", createStatement(this.#db, this.definition, `[${json}]`).returning(recordSelection(this.definition)))
+    const written = writtenRecord(record, "", this.definition)
+    const [row] = await this.#run("create", createStatement(this.#db, this.definition, `[${recordText(written)}]`).returning(recordSelection(this.definition)))
     return storedRecord(row ?? {})
   }
 
@@ -94,31 +97,54 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
 
   /**
    * Replaces `fields`, `metadata` or both, each as a whole, adds one to the revision, and gives the record as it is then.
-   * What is left out stays; `metadata: null` takes the metadata away.
+   * What is left out stays; `metadata: null` takes the metadata away. With `expectedRevision` only a record of that
+   * revision is changed.
    *
    * @example
    * await db.update(ada.id, { fields: { name: "Ada", age: 37 } })
    * // update "public"."records" set "fields" = $1::jsonb, "revision" = "revision" + 1, "updated_at" = now() where "id" = $2::uuid returning ...
-   * @throws InvalidRecordError when JSON cannot hold it; RecordNotFoundError when there is no such record.
+   * await db.update(ada.id, { fields: { name: "Ada", age: 38 } }, { expectedRevision: 2 })
+   * // with "met" as (select ... for update), "written" as (update ...) select ... from "met" left join "written" on true
+   * @throws InvalidRecordError when JSON cannot hold it; RecordNotFoundError when there is no such record;
+   * RevisionConflictError when it has another revision. Nothing is written then.
    */
-  async update(id: string, changes: RecordChanges<F, M>): Promise<StoredRecord<F, M>> {
+  async update(id: string, changes: RecordChanges<F, M>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
     const written = writtenChanges(changes, this.definition)
-    const known = knownId(id, this.definition)
-    const [row] = known === null ? [] : await this.#run("update", updateStatement(this.#db, this.definition, known, written))
+    const row = await this.#write("update", id, options, (target) => updateStatement(this.#db, this.definition, target, written))
     if (row === undefined) throw new RecordNotFoundError(id)
     return storedRecord(row)
   }
 
   /**
-   * Deletes the record with an id. `true` when it was there, `false` when there was none.
+   * Stores a record whether there is one with its id or not, and gives it back as it is then. One that is there is
+   * replaced as a whole, adds one to its revision and keeps its `createdAt`; metadata that is left out is taken away.
+   * With `expectedRevision` the record must be there and have that revision.
    *
    * @example
-   * await db.delete(ada.id) // delete from "public"."records" where "id" = $1::uuid returning "id"
+   * await db.upsert({ id: ada.id, fields: { name: "Ada", age: 37 } })
+   * // insert into ... on conflict ("id") do update set "fields" = "excluded"."fields", ... returning ...
+   * @throws InvalidRecordError when JSON cannot hold it. With `expectedRevision` RecordNotFoundError when there is no such
+   * record; RevisionConflictError when it has another revision. Nothing is written then.
    */
-  async delete(id: string): Promise<boolean> {
-    const known = knownId(id, this.definition)
-    const rows = known === null ? [] : await this.#run("delete", deleteStatement(this.#db, this.definition, known))
-    return rows.length > 0
+  async upsert(record: NewRecord<F, M>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
+    const written = writtenRecord(record, "", this.definition)
+    const row = await this.#write("upsert", written.id, options, (target) => upsertStatement(this.#db, this.definition, target, written))
+    return storedRecord(row ?? {})
+  }
+
+  /**
+   * Deletes the record with an id. `true` when it was there, `false` when there was none. With `expectedRevision` only a
+   * record of that revision is deleted, and one that is not there is an error.
+   *
+   * @example
+   * await db.delete(b) // delete from "public"."records" where "id" = $1::uuid returning "id"
+   * await db.delete(ada.id, { expectedRevision: ada.revision }) // with "met" as (select ... for update), "written" as (delete ...) ...
+   * @throws With `expectedRevision` RecordNotFoundError when there is no such record, RevisionConflictError when it has
+   * another revision. Nothing is deleted then.
+   */
+  async delete(id: string, options: WriteOptions = {}): Promise<boolean> {
+    const row = await this.#write("delete", id, options, (target) => deleteStatement(this.#db, this.definition, target))
+    return row !== undefined
   }
 
   /**
@@ -201,6 +227,15 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
 
   #searchStatement(query: CheckedQuery) {
     return searchStatement(this.#db, this.definition, query)
+  }
+
+  // A write to one record gives its row, `undefined` where there is no such record.
+  async #write(operation: string, id: string, options: WriteOptions, statement: (target: WriteTarget) => Runnable<Row>): Promise<Row | undefined> {
+    const revision = expectedRevision(options, this.definition)
+    const known = knownId(id, this.definition)
+    const [row] = known === null ? [] : await this.#run(operation, statement({ id: known, expectedRevision: revision }))
+    if (revision !== undefined) checkRevision(row && { revision: Number(row["met_revision"]) }, id, revision)
+    return row
   }
 
   async #run<R>(operation: string, statement: Runnable<R>): Promise<R[]> {

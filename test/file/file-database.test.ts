@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { beforeEach, describe, expect, expectTypeOf, test } from "vitest"
 import {
   DuplicateRecordError,
@@ -10,6 +11,7 @@ import {
   InvalidRecordError,
   RecordNotFoundError,
   type RecordStore,
+  RevisionConflictError,
 } from "../../src/index.ts"
 import { temporaryFolder } from "../setup/temporary-folder.ts"
 
@@ -74,6 +76,23 @@ describe.each(["json", "ndjson", "JSONL", "data"])("records in a file of %s", (e
     await expect(db.update(UNKNOWN_ID, { fields: { name: "x" } })).rejects.toThrow(RecordNotFoundError)
     await expect(db.update("no id", { fields: { name: "x" } })).rejects.toThrow(/exists\(\)/)
     await expect(db.update(ada.id, {})).rejects.toThrow(InvalidRecordError)
+  })
+
+  test("a write for a revision happens only where the record has it", async () => {
+    const ada = await db.create({ fields: { name: "Ada" } })
+    expect((await db.update(ada.id, { fields: { name: "Ada L." } }, { expectedRevision: 1 })).revision).toBe(2)
+    const before = await readFile(path, "utf8")
+    const late = { expectedRevision: 1 }
+    const conflict = { name: "RevisionConflictError", code: "revision_conflict", id: ada.id, expectedRevision: 1, currentRevision: 2 }
+    await expect(db.update(ada.id, { fields: { name: "x" } }, late)).rejects.toMatchObject(conflict)
+    await expect(db.delete(ada.id, late)).rejects.toMatchObject(conflict)
+    for (const id of [UNKNOWN_ID, "no id"]) {
+      await expect(db.update(id, { fields: { name: "x" } }, late)).rejects.toMatchObject({ name: "RecordNotFoundError", id })
+      await expect(db.delete(id, late)).rejects.toMatchObject({ name: "RecordNotFoundError", id })
+    }
+    await expect(db.delete(ada.id, { expectedRevision: -1 })).rejects.toThrow(InvalidQueryError)
+    expect(await readFile(path, "utf8")).toBe(before)
+    expect([await db.delete(ada.id, { expectedRevision: 2 }), await db.count()]).toEqual([true, 0])
   })
 
   test("delete takes one record away, and the last one leaves an empty file", async () => {
@@ -151,6 +170,28 @@ describe.each(["json", "ndjson", "JSONL", "data"])("records in a file of %s", (e
     await db.create({ fields: { name: "Ada" } })
     await writeFile(path, (await readFile(path, "utf8")).replace("Ada", "Grace"))
     expect((await db.search()).map(({ fields }) => fields.name)).toEqual(["Grace"])
+  })
+})
+
+describe("revisions in a file", () => {
+  test("100 writers of two instances that read, add one and try again at a conflict: none is lost", async () => {
+    const path = join(folder(), "people.json")
+    const [db, other] = [new FileDatabase(path, { records: people }), new FileDatabase(path, { records: people })]
+    const { id } = await db.create({ fields: { name: "Ada", age: 0 } })
+    const increment = async (file: typeof db): Promise<void> => {
+      for (let conflicts = 0; ; conflicts += 1) {
+        await setTimeout(Math.random() * 50 * conflicts)
+        const { fields, revision } = (await file.read(id)) ?? expect.unreachable()
+        try {
+          await file.update(id, { fields: { name: fields.name, age: (fields.age ?? 0) + 1 } }, { expectedRevision: revision })
+          return
+        } catch (error) {
+          if (!(error instanceof RevisionConflictError)) throw error
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: 100 }, (_, index) => increment(index % 2 === 0 ? db : other)))
+    expect(await db.read(id)).toMatchObject({ fields: { age: 100 }, revision: 101 })
   })
 })
 

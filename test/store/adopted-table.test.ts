@@ -85,6 +85,15 @@ describe.each(databases)("a table that was there before, on $name", (kind) => {
     expect(rows).toEqual([{ note: "kept" }])
   })
 
+  test("an upsert replaces what is there, and no write is for a revision where there are none", async () => {
+    const replaced = await db.upsert({ id: "B'2", fields: { total: 5 } })
+    expect(replaced).toMatchObject({ id: "B'2", fields: { total: 5 }, revision: 0, createdAt: new Date("2025-01-01T12:00:00.123Z") })
+    expect(Math.abs(replaced.updatedAt.getTime() - Date.now())).toBeLessThan(60_000)
+    expect((await db.upsert({ id: "new", fields: { total: 6 } })).updatedAt).toBeInstanceOf(Date)
+    await expect(db.delete("A-1", { expectedRevision: 0 })).rejects.toMatchObject({ name: "ConfigurationError", code: "no_column" })
+    expect(await db.count()).toBe(4)
+  })
+
   test("what it has no column for is refused", async () => {
     const written = db.create({ fields: { total: 1 }, metadata: { a: 1 } })
     await expect(written).rejects.toThrow(InvalidRecordError)
@@ -168,4 +177,18 @@ test.each<[columns: unknown, message: string]>([
 ])("defineRecords refuses the columns $0", (columns, message) => {
   expect(() => defineRecords({ columns: columns as never })).toThrow(ConfigurationError)
   expect(() => defineRecords({ columns: columns as never })).toThrow(message)
+})
+
+test.each(databases)("a column of revisions that was there before may be empty: that is revision 0, on $name", async (kind) => {
+  const records = defineRecords<{ n: number }>({ table: "versioned", columns: { revision: "version", metadata: false } })
+  const { options, drop } = await kind.create()
+  const db = new PostgresDatabase({ ...options, records })
+  await sql`create table versioned (id uuid primary key, fields jsonb, version int, created_at timestamptz, updated_at timestamptz)`.execute(db.kysely)
+  const id = "00000000-0000-4000-8000-000000000001"
+  await sql`insert into versioned values (${id}, '{"n": 1}')`.execute(db.kysely)
+  await expect(db.update(id, { fields: { n: 2 } }, { expectedRevision: 1 })).rejects.toMatchObject({ name: "RevisionConflictError", currentRevision: 0 })
+  expect(await db.update(id, { fields: { n: 2 } }, { expectedRevision: 0 })).toMatchObject({ fields: { n: 2 }, revision: 1 })
+  expect((await db.upsert({ id, fields: { n: 3 } })).revision).toBe(2)
+  await db.close()
+  await drop()
 })

@@ -1,0 +1,48 @@
+import { OUR_COLUMNS, type RecordColumns } from "../definition/record-columns.ts"
+import { ConfigurationError, InvalidQueryError, RecordNotFoundError, RevisionConflictError } from "../errors.ts"
+import { child, pointerText } from "../json/json-pointer.ts"
+
+/** What a write to one record may ask for beside the change itself. */
+export interface WriteOptions {
+  /**
+   * The revision that the record must have, as it was read; without it the last write wins. Where the record has another
+   * one, nothing is written.
+   */
+  readonly expectedRevision?: number | undefined
+}
+
+/**
+ * The revision that a write is for, `undefined` when it is for any.
+ *
+ * @throws InvalidQueryError; ConfigurationError when the table has no revisions.
+ */
+export function expectedRevision(options: unknown, { columns }: { readonly columns: RecordColumns } = { columns: OUR_COLUMNS }): number | undefined {
+  if (typeof options !== "object" || options === null) throw new InvalidQueryError("", "the options of a write are an object: { expectedRevision }")
+  const given = new Map<string, unknown>(Object.entries(options).filter(([, value]) => value !== undefined))
+  for (const key of given.keys()) {
+    if (key !== "expectedRevision") throw new InvalidQueryError(pointerText(child("", key)), "unknown option: a write takes { expectedRevision }")
+  }
+  const revision = given.get("expectedRevision")
+  if (revision === undefined) return undefined
+  if (!isRevision(revision)) throw new InvalidQueryError("/expectedRevision", "a revision is a whole number from 0 to 2^53 - 1, as `record.revision` gives it")
+  if (columns.revision !== undefined) return revision
+  throw new ConfigurationError(
+    "no_revisions",
+    "expectedRevision: this table has no column for revisions, so none can be checked: add one, and name it in defineRecords",
+  )
+}
+
+/**
+ * Compares the revision that a write is for with that of the record that it has met.
+ *
+ * @throws RecordNotFoundError when there was no record, RevisionConflictError when it had another revision.
+ */
+export function checkRevision(met: { readonly revision: number } | undefined, id: string, revision: number): void {
+  if (met === undefined) throw new RecordNotFoundError(id)
+  if (met.revision !== revision) throw new RevisionConflictError(id, revision, met.revision)
+}
+
+/** Whether a value can be the revision of a record. */
+export function isRevision(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0
+}
