@@ -26,10 +26,7 @@ export function expectedRevision(options: unknown, { columns }: { readonly colum
   if (revision === undefined) return undefined
   if (!isRevision(revision)) throw new InvalidQueryError("/expectedRevision", "a revision is a whole number from 0 to 2^53 - 1, as `record.revision` gives it")
   if (columns.revision !== undefined) return revision
-  throw new ConfigurationError(
-    "no_revisions",
-    "expectedRevision: this table has no column for revisions, so none can be checked: add one, and name it in defineRecords",
-  )
+  throw new ConfigurationError("no_column", "expectedRevision: the definition says that the table has no column for revisions, so none can be checked: add one")
 }
 
 /**
