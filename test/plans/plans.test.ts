@@ -1,0 +1,137 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import type pg from "pg"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { compileFilter, type LooseQuery, type Preview, previewQuery, type RecordsDefinition } from "../../src/index.ts"
+import { unconnected } from "../../src/statement/records-tables.ts"
+import { previewOf } from "../../src/statement/search.ts"
+import { type Claim, type Column, claims, columns } from "./claims.ts"
+import { indexTable, withTable } from "./index-table.ts"
+import { type PlanNode, planModes, planned } from "./planned.ts"
+import { besides, definitions, indexedTables, several } from "./tables.ts"
+
+const DOCUMENT = new URL("../../docs/indexes.md", import.meta.url)
+
+let client: pg.Client
+let drop: () => Promise<void>
+
+beforeAll(async () => {
+  ;({ client, drop } = await indexedTables())
+}, 300_000)
+afterAll(() => drop())
+
+describe("the indexes that serve a query, on 50,000 records", () => {
+  const served = new Map<string, readonly Column[]>()
+
+  test.each(claims)("$asked: $served", { timeout: 120_000 }, async (claim) => {
+    const by: Column[] = []
+    for (const column of columns) {
+      const answers = await answersOf(claim, column)
+      const isServed = answers.some(({ isServed }) => isServed)
+      // Whatever the value, and whether the plan sees it or not.
+      expect(
+        answers.filter((answer) => answer.isServed !== isServed),
+        `${column} serves some of these and not all`,
+      ).toEqual([])
+      if (isServed) by.push(column)
+    }
+    served.set(claim.asked, by)
+    expect(by).toEqual(claim.served)
+  })
+
+  test("are those in the table of docs/indexes.md", () => {
+    const document = readFileSync(DOCUMENT, "utf8")
+    const measured = withTable(document, indexTable(served))
+    if (process.env["WRITE_INDEX_TABLE"] === "1") writeFileSync(DOCUMENT, measured)
+    else expect(document, "run `npm run docs:indexes`").toBe(measured)
+  })
+})
+
+async function answersOf({ queries }: Claim, column: Column) {
+  const answers: { mode: string; query: LooseQuery; isServed: boolean }[] = []
+  for (const mode of planModes) {
+    for (const { field, query } of queries) {
+      const plan = await planned(client, preview(besides(query, column), definitions[column]), mode)
+      answers.push({ mode, query, isServed: isServed(plan, field, column, query) })
+    }
+  }
+  return answers
+}
+
+// An index serves a condition when it is read by what the condition asks of the field, and a sort when nothing else sorts.
+function isServed(plan: readonly PlanNode[], field: string, column: Column, { sort = [] }: LooseQuery): boolean {
+  const scans = plan.filter((node) => node["Index Name"]?.startsWith(`by_${column}_`))
+  if (sort.length > 0) return scans.length > 0 && !plan.some((node) => node["Node Type"] === "Sort")
+  return scans.some(({ "Index Cond": condition = "" }) => (column === "gin" ? condition !== "" : condition.includes(`'${field}'`)))
+}
+
+function preview(query: LooseQuery, definition: RecordsDefinition): Preview {
+  return previewQuery(query as never, definition)
+}
+
+describe.each(planModes)("under %s", (mode) => {
+  const indexesOf = async (query: LooseQuery | Preview, definition = several) => {
+    const plan = await planned(client, "sql" in query ? query : preview(query, definition), mode)
+    return {
+      sorts: plan.map((node) => node["Node Type"]).filter((type) => type.endsWith("Sort")),
+      indexes: [...new Set(plan.flatMap((node) => node["Index Name"] ?? []).map((name) => name.replace(/_[0-9a-f]{8}$/, "")))].toSorted(),
+    }
+  }
+
+  test("`or` of two indexed conditions reads both indexes", async () => {
+    const filters = [
+      { or: [{ field: "fields.score", operator: "=", value: 150 } as const, { field: "fields.name", operator: "starts_with", value: "9f614" } as const] },
+    ]
+    expect((await indexesOf({ filters })).indexes).toEqual(["by_several_name", "by_several_score"])
+    const withGin = {
+      or: [
+        { field: "fields.name", operator: "=", value: "x" },
+        { field: "fields.tags", operator: "contains", value: "t77" },
+      ],
+    } as const
+    expect((await indexesOf({ filters: [withGin] }, definitions.gin)).indexes).toEqual(["by_gin_fields_gin"])
+  })
+
+  test("`count` and a filter in a query of one's own read the index", async () => {
+    const condition = compileFilter({ field: "fields.score", operator: ">", value: 74_800 }, several, { alias: "r" })
+    const counted = unconnected
+      .selectFrom("by_several as r" as "records as r")
+      .select(({ fn }) => fn.countAll().as("count"))
+      .where(condition)
+    expect((await indexesOf(previewOf(counted))).indexes).toEqual(["by_several_score"])
+  })
+
+  test("a compound index serves an equality and the sort behind it, in either direction", async () => {
+    const filters = [{ field: "fields.status", operator: "=", value: "open" }] as const
+    for (const [first, second] of [
+      ["desc", "asc"],
+      ["asc", "desc"],
+    ] as const) {
+      const sort = [
+        { field: "fields.born", order: first },
+        { field: "fields.score", order: second },
+      ]
+      // `id` goes the way of the last key, as it does in the index.
+      expect(await indexesOf({ filters, sort, limit: 20 })).toEqual({ sorts: [], indexes: ["by_several_status_born_score"] })
+    }
+  })
+
+  test("an index with `nulls` serves the sort that says the same", async () => {
+    expect(await indexesOf({ sort: [{ field: "fields.born", nulls: "last" }], limit: 20 })).toEqual({ sorts: [], indexes: ["by_several_born"] })
+    // Read backwards, it is its mirror.
+    expect(await indexesOf({ sort: [{ field: "fields.born", order: "desc", nulls: "first" }], limit: 20 })).toEqual({ sorts: [], indexes: ["by_several_born"] })
+    expect(await indexesOf({ sort: [{ field: "fields.address.zip", order: "desc", nulls: "first" }], limit: 20 })).toEqual({
+      sorts: [],
+      indexes: ["by_several_address_zip"],
+    })
+  })
+
+  test("a sort by a column reads the index on it", async () => {
+    for (const order of ["asc", "desc"] as const) {
+      expect(await indexesOf({ sort: [{ field: "createdAt", order }], limit: 20 })).toEqual({ sorts: [], indexes: ["by_several_createdat"] })
+    }
+  })
+
+  test("an index on one field leaves the condition on another one alone", async () => {
+    expect((await indexesOf({ filters: [{ field: "fields.note", operator: "=", value: "x" }] })).indexes).toEqual([])
+  })
+})
