@@ -3,8 +3,9 @@ export const programHelp = `
 Examples:
   $ kysely-records preview '{"filters": [{"field": "fields.age", "operator": ">=", "value": 18}], "limit": 20}'
   $ kysely-records search '{"filters": [{"field": "fields.name", "operator": "=", "value": "Ada"}]}'
+  $ kysely-records explain '{"filters": [{"field": "fields.name", "operator": "=", "value": "Ada"}]}' --analyze
 
-search connects to the server that DATABASE_URL names. Each command has more examples: kysely-records preview --help
+search and explain connect to the server that DATABASE_URL names. Each command has more examples: kysely-records preview --help
 Exit codes: 0 done, 1 something went wrong (no server, no table, ...), 2 a wrong query or a wrong call.
 `
 
@@ -35,4 +36,17 @@ Examples:
 
   An embedded database in the directory data, the query from standard input:
   $ echo '{"filters": [{"field": "fields.city", "operator": "exists"}]}' | kysely-records search - --embedded data
+`
+
+/** What follows the help of `explain`. */
+export const explainHelp = `
+Examples:
+  The plan alone; the query is not run:
+  $ kysely-records explain '{"filters": [{"field": "fields.age", "operator": ">=", "value": 18}], "limit": 20}'
+
+  Run it, and count what it takes:
+  $ kysely-records explain '{"filters": [{"field": "fields.name", "operator": "=", "value": "Ada"}]}' --analyze
+
+  The whole plan as PostgreSQL gives it, for a program; it holds the values of the query:
+  $ echo '{"sort": [{"field": "fields.age"}], "limit": 3}' | kysely-records explain --json
 `

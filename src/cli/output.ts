@@ -1,4 +1,5 @@
 import type { Preview } from "../statement/search.ts"
+import type { Explanation } from "../store/explanation.ts"
 
 /**
  * A statement for people: the SQL on one line, and each of its parameters on one more.
@@ -12,6 +13,11 @@ import type { Preview } from "../statement/search.ts"
 export function previewText({ sql, parameters }: Preview): string {
   if (parameters.length === 0) return sql
   return [sql, "", ...parameters.map((parameter, index) => `$${index + 1} = ${literal(parameter)}`)].join("\n")
+}
+
+/** A plan for people: what happens, and the nodes of the plan below it. */
+export function explanationText({ summary, text }: Explanation): string {
+  return [summary, "", text].join("\n")
 }
 
 /** One record as one line of JSON. */

@@ -1,18 +1,18 @@
 import { createRequire } from "node:module"
 import { Command, Option } from "commander"
-import type { PostgresDatabaseOptions } from "../connection/postgres-database.ts"
+import type { PostgresDatabase, PostgresDatabaseOptions } from "../connection/postgres-database.ts"
 import { defineRecords, type RecordsDefinition } from "../definition/records-definition.ts"
 import type { JsonObject } from "../query/field.ts"
 import { previewQuery } from "../statement/search.ts"
 import { type ConnectionFlags, connectionOptions } from "./connection-options.ts"
-import { previewHelp, programHelp, searchHelp } from "./help.ts"
-import { previewText, recordLine } from "./output.ts"
+import { explainHelp, previewHelp, programHelp, searchHelp } from "./help.ts"
+import { explanationText, previewText, recordLine } from "./output.ts"
 import { parsedQuery, queryText, type WrittenQuery } from "./query-text.ts"
 
 /** The command line, ready to parse the arguments of this process. */
 export function program(): Command {
   const root = new Command("kysely-records")
-    .description("Typed records in PostgreSQL jsonb: see the SQL of a query, or run it.")
+    .description("Typed records in PostgreSQL jsonb: see the SQL of a query and its plan, or run it.")
     .version(packageVersion(), "-V, --version", "print the version of kysely-records")
     .exitOverride()
     // One line is written for every error, in one place.
@@ -23,12 +23,16 @@ export function program(): Command {
     .option("--json", 'print {"sql": ..., "parameters": [...]}')
     .addHelpText("after", previewHelp)
     .action(preview)
-  withQuery(root.command("search"))
+  withConnection(withQuery(root.command("search")))
     .description("Run a query and print the records it finds: JSON, one record a line.")
-    .option("--url <url>", "the server: postgres://user:password@host:5432/database (default: the variable DATABASE_URL)")
-    .addOption(new Option("--embedded <directory>", "the directory of an embedded database (PGlite) that no other process has open").conflicts("url"))
     .addHelpText("after", searchHelp)
     .action(search)
+  withConnection(withQuery(root.command("explain")))
+    .description("Print how the database runs a query: the plan, and what it means.")
+    .option("--analyze", "run the query too, and count rows, pages and time")
+    .option("--json", "print everything as one JSON object, the plan as PostgreSQL gives it among it")
+    .addHelpText("after", explainHelp)
+    .action(explain)
   return root
 }
 
@@ -46,6 +50,12 @@ function withQuery(command: Command): Command {
     .option("--schema <name>", "the schema that the table is in", "public")
 }
 
+function withConnection(command: Command): Command {
+  return command
+    .option("--url <url>", "the server: postgres://user:password@host:5432/database (default: the variable DATABASE_URL)")
+    .addOption(new Option("--embedded <directory>", "the directory of an embedded database (PGlite) that no other process has open").conflicts("url"))
+}
+
 async function preview(argument: string | undefined, flags: QueryFlags & { json?: boolean }): Promise<void> {
   const records = definition(flags)
   const query = parsedQuery(await queryText(argument, flags.file))
@@ -54,19 +64,31 @@ async function preview(argument: string | undefined, flags: QueryFlags & { json?
 }
 
 async function search(argument: string | undefined, flags: QueryFlags & ConnectionFlags): Promise<void> {
-  const records = definition(flags)
-  const options = connectionOptions(flags, process.env)
-  const query = parsedQuery(await queryText(argument, flags.file))
+  const { options, query } = await asked(argument, flags)
   // Printed after the end of the connection, because a reader of the output may end this process.
-  print((await found({ ...options, records }, query)).map(recordLine))
+  print((await onDatabase(options, (db) => db.search(query))).map(recordLine))
 }
 
-async function found(options: PostgresDatabaseOptions<JsonObject, JsonObject>, query: WrittenQuery): Promise<unknown[]> {
+async function explain(argument: string | undefined, flags: QueryFlags & ConnectionFlags & { json?: boolean; analyze?: boolean }): Promise<void> {
+  const { options, query } = await asked(argument, flags)
+  const explained = await onDatabase(options, (db) => db.explain(query, { analyze: flags.analyze }))
+  print([flags.json === true ? JSON.stringify(explained) : explanationText(explained)])
+}
+
+async function asked(argument: string | undefined, flags: QueryFlags & ConnectionFlags): Promise<{ options: DatabaseOptions; query: WrittenQuery }> {
+  const records = definition(flags)
+  const options = connectionOptions(flags, process.env)
+  return { options: { ...options, records }, query: parsedQuery(await queryText(argument, flags.file)) }
+}
+
+type DatabaseOptions = PostgresDatabaseOptions<JsonObject, JsonObject>
+
+async function onDatabase<R>(options: DatabaseOptions, work: (db: PostgresDatabase) => Promise<R>): Promise<R> {
   // Loaded only here: preview needs no driver.
   const { PostgresDatabase } = await import("../connection/postgres-database.ts")
   const db = new PostgresDatabase(options)
   try {
-    return await db.search(query)
+    return await work(db)
   } finally {
     await db.close()
   }

@@ -102,8 +102,10 @@ function rejected(cause: unknown, where: Where, why: string): RecordsError {
   return new InvalidRecordError("", `${where.operation} on ${name(where)}: ${why} (${constraintName(cause)})`, { cause })
 }
 
+const READS = new Set(["search", "count", "explain"])
+
 function tooLarge(cause: unknown, where: Where, what: string): RecordsError {
-  return where.operation === "search" || where.operation === "count" ? new InvalidQueryError("", what, { cause }) : new InvalidRecordError("", what, { cause })
+  return READS.has(where.operation) ? new InvalidQueryError("", what, { cause }) : new InvalidRecordError("", what, { cause })
 }
 
 // PostgreSQL's btree holds values of some 2,700 bytes. It names the index, but for a row beyond 8,191 bytes.

@@ -4,6 +4,7 @@ import { ConfigurationError, RecordNotFoundError } from "../errors.ts"
 import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { Found, Query, Selection, StoredRecord } from "../query/query.ts"
+import { type ExplainOptions, explainStatement } from "../statement/explain.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { countStatement, type Preview, previewOf, searchStatement } from "../statement/search.ts"
 import { columnNames, recordSelection } from "../statement/stored-columns.ts"
@@ -11,6 +12,7 @@ import { createStatement, deleteStatement, existsStatement, readStatement, updat
 import type { WriteTarget } from "../statement/write-target.ts"
 import { recordText } from "../statement/written-record.ts"
 import { databaseError } from "./database-error.ts"
+import { type Explanation, explanation } from "./explanation.ts"
 import { knownId, type NewRecord, type RecordChanges, writtenBatch, writtenChanges, writtenRecord } from "./new-record.ts"
 import { foundRecords, type Row, storedRecord } from "./record-row.ts"
 import { inTransaction } from "./transaction.ts"
@@ -194,6 +196,22 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    */
   preview(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Preview {
     return previewOf(this.#searchStatement(checkedQuery(query, this.definition.ids)))
+  }
+
+  /**
+   * How PostgreSQL runs the search for a query: the plan as it gives it, the indexes that it uses, and a summary to read.
+   * It explains the very statement that `search` sends. With `analyze` the search is run for it, and rows and buffers are
+   * counted; without, only the plan is made.
+   *
+   * @example
+   * const explained = await db.explain({ filters: [filter("fields.name", "=", "Ada")] })
+   * // explain (format json) select ... where "fields" @> $1::jsonb order by "id" asc
+   * @throws InvalidQueryError
+   */
+  async explain(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}, options: ExplainOptions = {}): Promise<Explanation> {
+    const statement = this.#searchStatement(checkedQuery(query, this.definition.ids))
+    const asked = explainStatement(statement, options)
+    return explanation(previewOf(statement), await this.#run("explain", { execute: async () => (await this.#db.executeQuery<Row>(asked)).rows }))
   }
 
   /**

@@ -64,7 +64,7 @@ describe("preview", () => {
 
 describe("a wrong call is one line and exit code 2", () => {
   test.each<[string, string[], RegExp]>([
-    ["no command", [], /no command: preview or search/],
+    ["no command", [], /no command: preview, search or explain/],
     ["an unknown command", ["prevew"], /unknown command 'prevew' \(Did you mean preview\?\)/],
     ["a query in place of a command", ['{"filters": [{"field": "fields.name", "operator": "=", "value": "secret"}]}'], /unknown command(?!.*secret)/],
     ["an unknown flag", ["preview", "--jsno", "{}"], /unknown option '--jsno'/],
@@ -134,13 +134,33 @@ describe("search", () => {
   })
 })
 
+describe("explain", () => {
+  const query = '{"filters": [{"field": "fields.age", "operator": ">", "value": 18}]}'
+
+  test("prints what happens, and the nodes of the plan", async () => {
+    const { stdout, stderr, exitCode } = await cli(["explain", query, "--analyze"])
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 })
+    expect(stdout).toMatch(/^.+\. 1 row came\. It looked at \d+ pages? of 8 kB, .+, in \d+\.\d ms\.\n\n(?:.+: .+ expected, .+ given.*\n)+$/)
+    expect((await cli(["explain", query])).stdout).toMatch(/ The planner expects \d+ rows?\.\n\n.+ expected\n/)
+  })
+
+  test("prints JSON for programs, of an embedded database too", async () => {
+    const { stdout } = await cli(["explain", query, "--json", "--embedded", join(directory, "data")])
+    expect(JSON.parse(stdout)).toMatchObject({ sql: expect.stringMatching(/^select /), parameters: ["18"], plan: { Plan: {} }, indexes: expect.any(Array) })
+  })
+
+  test("a wrong query is refused before a connection is opened", async () => {
+    expect(await cli(["explain", '{"limit": -1}', "--url", "postgres://127.0.0.1:1/none"])).toMatchObject({ stdout: "", exitCode: 2 })
+  })
+})
+
 describe("help", () => {
   test("--version is the package's", async () => {
     const { default: manifest } = await import("../../package.json", { with: { type: "json" } })
     expect(await cli(["--version"])).toEqual({ stdout: `${manifest.version}\n`, stderr: "", exitCode: 0 })
   })
 
-  test.each([["kysely-records"], ["kysely-records preview"], ["kysely-records search"]])(
+  test.each([["kysely-records"], ["kysely-records preview"], ["kysely-records search"], ["kysely-records explain"]])(
     "the examples of %s --help work when they are pasted",
     async (command) => {
       const { stdout, exitCode } = await run("sh", ["-c", `${command} --help`])

@@ -1,0 +1,97 @@
+import type { Row } from "./record-row.ts"
+
+/** A plan as PostgreSQL gives it with `explain (format json)`: its root, and the times of all of it. */
+export type QueryPlan = Readonly<Record<string, unknown>>
+
+/** One node of a plan, with the properties that PostgreSQL gives it: `Node Type`, `Relation Name`, `Plan Rows`, ... */
+export type PlanNode = Readonly<Record<string, unknown>>
+
+/** What a plan says that does not depend on its form. */
+export interface PlanFacts {
+  /** The indexes that the plan uses, by name; on a distributed table those of the shards, without their numbers. */
+  readonly indexes: readonly string[]
+  /** Rows that the statement gives: as the planner expects them, and as they were counted. */
+  readonly rows: { readonly estimated: number; readonly actual?: number }
+  /** The planner's price, in its own unit: 1 is a page that is read in order. */
+  readonly cost: number
+  /** Pages of 8 kB that were looked at: found in PostgreSQL's cache, and read into it. */
+  readonly buffers?: { readonly hit: number; readonly read: number }
+  /** Milliseconds on the server. */
+  readonly executionMs?: number
+}
+
+/** The plan in the rows of an `explain (format json)`. */
+export function planOf(rows: readonly Row[]): QueryPlan {
+  const [first] = Object.values(rows[0] ?? {})
+  // A driver may leave the JSON as it came.
+  const plans: unknown = typeof first === "string" ? JSON.parse(first) : first
+  const plan: unknown = Array.isArray(plans) ? plans[0] : plans
+  return isObject(plan) ? plan : {}
+}
+
+/** What a plan says: the same for a plan of one server, of a partitioned table, and of one that Citus distributes. */
+export function planFacts(plan: QueryPlan): PlanFacts {
+  const roots = planRoots(plan)
+  const [root = {}] = roots
+  const executionMs = numberAt(plan, "Execution Time")
+  const wasRun = root["Actual Rows"] !== undefined
+  return {
+    indexes: indexNames(plan),
+    rows: { estimated: numberAt(root, "Plan Rows") ?? 0, ...(wasRun ? { actual: actualRows(root) } : {}) },
+    cost: numberAt(root, "Total Cost") ?? 0,
+    ...(wasRun ? { buffers: { hit: blocks(roots, "Hit"), read: blocks(roots, "Read") } } : {}),
+    ...(executionMs === undefined ? {} : { executionMs }),
+  }
+}
+
+/** Every node of a plan, outermost first, and those of the plans that other servers made for it. */
+export function planNodes(plan: QueryPlan): readonly PlanNode[] {
+  return objectsIn(plan).filter((object) => typeof object["Node Type"] === "string")
+}
+
+/** Rows that a node gave, over all of its runs; 0 where it was not run. */
+export function actualRows(node: PlanNode): number {
+  return Math.round((numberAt(node, "Actual Rows") ?? 0) * (numberAt(node, "Actual Loops") ?? 1))
+}
+
+/** A number of a node, `undefined` where it has none of this name. */
+export function numberAt(node: PlanNode, property: string): number | undefined {
+  const value = node[property]
+  return typeof value === "number" ? value : undefined
+}
+
+/** A text of a node, `undefined` where it has none of this name. */
+export function textAt(node: PlanNode, property: string): string | undefined {
+  const value = node[property]
+  return typeof value === "string" ? value : undefined
+}
+
+function indexNames(plan: QueryPlan): string[] {
+  const remote = new Set(objectsIn(plan).flatMap((object) => (object["Remote Plan"] === undefined ? [] : objectsIn(object["Remote Plan"]))))
+  const names = planNodes(plan).flatMap((node) => {
+    const name = textAt(node, "Index Name")
+    // A shard's index is named after the table's, with the number of the shard.
+    return name === undefined ? [] : [remote.has(node) ? name.replace(/_\d+$/, "") : name]
+  })
+  return [...new Set(names)].toSorted()
+}
+
+// The blocks of a root are those of everything below it, but not of what ran on another server.
+function planRoots(plan: QueryPlan): readonly PlanNode[] {
+  return objectsIn(plan).flatMap(({ Plan: root }) => (isObject(root) ? [root] : []))
+}
+
+function blocks(roots: readonly PlanNode[], what: "Hit" | "Read"): number {
+  // Those of a temporary table are the session's own.
+  return roots.reduce((sum, root) => sum + (numberAt(root, `Shared ${what} Blocks`) ?? 0) + (numberAt(root, `Local ${what} Blocks`) ?? 0), 0)
+}
+
+// Any object at any depth: an extension may put plans wherever it likes.
+function objectsIn(value: unknown): readonly PlanNode[] {
+  if (Array.isArray(value)) return value.flatMap(objectsIn)
+  return isObject(value) ? [value, ...Object.values(value).flatMap(objectsIn)] : []
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
