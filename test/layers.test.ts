@@ -18,6 +18,7 @@ const layers = [
   "schema",
   "store",
   "file",
+  "migration",
   "connection",
   "operations",
   "cli",
@@ -38,7 +39,8 @@ const outside: Record<string, RegExp> = {
   schema: /^kysely(?:\/migration)?$/,
   store: /^(?:kysely|uuid)$/,
   file: /^(?:uuid|node:(?:buffer|crypto|fs|fs\/promises|path))$/,
-  connection: /^(?:kysely(?:\/migration)?|pg|pg-connection-string|@electric-sql\/pglite(?:\/contrib\/pg_trgm)?|node:tls|node:fs\/promises)$/,
+  migration: /^(?:kysely(?:\/migration)?|node:(?:crypto|fs\/promises|path|timers\/promises|url))$/,
+  connection: /^(?:kysely|pg|pg-connection-string|@electric-sql\/pglite(?:\/contrib\/pg_trgm)?|node:tls|node:fs\/promises)$/,
   operations: /^kysely$/,
   cli: /^(?:commander|node:.*)$/,
 }

@@ -1,9 +1,9 @@
 import type { Kysely } from "kysely"
 import { defineRecords, type RecordsDefinition } from "../definition/records-definition.ts"
+import { type MigrateOptions, migrate } from "../migration/migrate.ts"
 import type { JsonObject } from "../query/field.ts"
 import { type KyselyTables, RecordStore } from "../store/record-store.ts"
 import { type Connection, type ConnectionOptions, connection } from "./connection.ts"
-import { migrate } from "./migration.ts"
 
 /** Where the database is, and which table of it holds the records. */
 export type PostgresDatabaseOptions<F, M> = ConnectionOptions & {
@@ -32,16 +32,18 @@ export class PostgresDatabase<F = JsonObject, M = JsonObject> extends RecordStor
   }
 
   /**
-   * Makes the table and its indexes, as Kysely migrations, where they are not there yet. Gives the names of the
-   * migrations that ran, none when everything was there.
+   * Makes the table and its indexes where there is no table, as a Kysely migration in one transaction. Where there is
+   * one, builds the indexes that the definition declares and the table lacks, while others read and write; nothing is
+   * dropped. With `folder` or `provider` runs the migrations there that have not run yet, and builds nothing else.
+   * Gives the names of what was done, none when everything was there. A second runner waits for the first.
    *
    * @example
    * await db.migrate() // ["0001_records"]
    * await db.migrate() // []
    * @throws ConfigurationError that says which step failed; the schema is as it was then.
    */
-  async migrate(): Promise<string[]> {
-    return migrate(this.#connection.kysely, this.definition)
+  async migrate(options: MigrateOptions = {}): Promise<string[]> {
+    return migrate(this.#connection.kysely, this.definition, options)
   }
 
   /** Closes what this database opened: not a pool or a Kysely that it was given. Further statements fail. */

@@ -7,6 +7,7 @@ import type { IndexOptions } from "./index-options.ts"
 import { nameFault } from "./name-fault.ts"
 import { type ColumnOptions, type RecordColumns, recordColumns } from "./record-columns.ts"
 import { type RecordIndex, recordIndexes } from "./record-index.ts"
+import { type TableLayout, tableLayout } from "./table-layout.ts"
 
 /** What `defineRecords` takes. */
 export interface RecordsOptions<T = RecordShape> {
@@ -20,6 +21,10 @@ export interface RecordsOptions<T = RecordShape> {
   gin?: boolean | { readonly fields?: boolean; readonly metadata?: boolean }
   /** The columns of a table that was there before, where they have other names or types than `migrate` gives them. */
   columns?: ColumnOptions
+  /** Divides the table into so many partitions by a hash of `id`. No index but one with `id` in it can be unique then. */
+  partitions?: number
+  /** Whether Citus distributes the table by `id`. No index but one with `id` in it can be unique then. */
+  distribute?: boolean
 }
 
 /** Where a table is. */
@@ -29,7 +34,7 @@ export interface TableName {
 }
 
 /** A table and its indexes. */
-export interface TableDefinition extends TableName {
+export interface TableDefinition extends TableName, TableLayout {
   /** The documents with a GIN of their own. */
   readonly gin: readonly DocumentColumn[]
   readonly indexes: readonly RecordIndex[]
@@ -70,10 +75,11 @@ export function defineRecords<F = JsonObject, M = JsonObject>(options: RecordsOp
     lookup: indexLookup(gin, indexes),
     columns,
     ids: columns.id.type,
+    ...tableLayout(options.partitions, options.distribute, indexes),
   }
 }
 
-const OPTIONS = ["table", "schema", "indexes", "gin", "columns"]
+const OPTIONS = ["table", "schema", "indexes", "gin", "columns", "partitions", "distribute"]
 
 function ginColumns(gin: unknown): readonly DocumentColumn[] {
   const columns = ["fields", "metadata"] as const

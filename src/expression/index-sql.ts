@@ -23,6 +23,14 @@ export function indexSql(index: RecordIndex, definition: TableDefinition): strin
   return `using ${method[index.kind]} (${keysSql(index, scope).join(", ")})${where === "" ? "" : ` where ${where}`}`
 }
 
+/** The query that finds the values which more than one record has where a unique index would allow one. */
+export function duplicatesSql(index: RecordIndex, definition: TableDefinition, table: string): string {
+  const scope = outermost(definition)
+  const keys = index.keys.flatMap((key) => keyTerms(key, scope)).map(({ term }) => term)
+  const where = whereSql(index, scope)
+  return `select count(*), ${keys.join(", ")} from ${table}${where === "" ? "" : ` where ${where}`} group by ${keys.join(", ")} having count(*) > 1`
+}
+
 const method = { path: "btree", text: "btree", trigram: "gin", array: "gin" } as const
 
 function keysSql({ kind, keys, unique }: RecordIndex, scope: Scope): readonly string[] {

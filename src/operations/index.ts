@@ -1,1 +1,5 @@
+export type { PartChange, TablePart } from "../migration/change-table.ts"
+export { RecordsMigrator } from "../migration/records-migrator.ts"
+export type { TableChange, TableDifference } from "../migration/table-difference.ts"
 export { type BackfillOptions, backfill } from "./backfill.ts"
+export { difference } from "./difference.ts"

@@ -1,20 +1,29 @@
 import { createHash } from "node:crypto"
 import type { RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
+import { jsonAccessor } from "../expression/accessor.ts"
 import { indexSql } from "../expression/index-sql.ts"
+import { outermost } from "../expression/scope.ts"
 import { isJsonPath } from "../path/json-path.ts"
 
 /** An index of a definition, as the database knows it. */
-export interface IndexStatement {
-  /** The name says what the index holds, and ends with a digest of it: an index of the name is that index. */
+export interface TableIndex {
   readonly name: string
-  readonly index: RecordIndex
+  readonly unique: boolean
   /** What stands behind `create [unique] index <name> on <table>`. */
   readonly holds: string
 }
 
-/** How an index is built: `concurrently` lets others write meanwhile, and cannot stand in a transaction. */
-export type IndexBuild = "at once" | "concurrently"
+/** An index that a definition declares. Its name says what it holds, and ends with a digest of it: an index of the name is that index. */
+export interface IndexStatement extends TableIndex {
+  readonly index: RecordIndex
+}
+
+/**
+ * How an index is built: `concurrently` lets others write meanwhile, and cannot stand in a transaction. `on no partition`
+ * makes that of a partitioned table alone, which takes those of the partitions in later.
+ */
+export type IndexBuild = "at once" | "concurrently" | "on no partition"
 
 /**
  * The indexes of a definition, besides the primary key and the GIN on each document.
@@ -26,24 +35,35 @@ export type IndexBuild = "at once" | "concurrently"
 export function indexStatements(definition: TableDefinition): readonly IndexStatement[] {
   return definition.indexes.map((index) => {
     const holds = indexSql(index, definition)
-    return { name: indexName(definition.table, index, holds), index, holds }
+    return { name: indexName(definition.table, index, holds), unique: index.unique, index, holds }
   })
 }
 
-/** The SQL that makes an index. */
-export function createIndexSql({ name, index, holds }: IndexStatement, table: TableName, build: IndexBuild): string {
-  const how = build === "concurrently" ? "concurrently " : ""
-  return `create ${index.unique ? "unique " : ""}index ${how}${quoted(name)} on ${qualified(table)} ${holds}`
+/** The GIN on each document of a definition, under the names that the first migration gives them. */
+export function ginIndexes(definition: TableDefinition): readonly TableIndex[] {
+  return definition.gin.map((column) => ({
+    name: ginName(definition.table, column),
+    unique: false,
+    holds: `using gin (${jsonAccessor({ column, steps: [] }, outermost(definition))} jsonb_path_ops)`,
+  }))
 }
+
+/** The SQL that makes an index; but at once, it makes none where one of the name is. */
+export function createIndexSql({ name, unique, holds }: TableIndex, table: TableName, build: IndexBuild): string {
+  const only = build === "on no partition" ? "only " : ""
+  return `create ${unique ? "unique " : ""}index ${creation[build]}${quoted(name)} on ${only}${quotedIn(table.schema, table.table)} ${holds}`
+}
+
+const creation = { "at once": "", concurrently: "concurrently if not exists ", "on no partition": "if not exists " } as const
 
 /** The SQL that drops an index. */
 export function dropIndexSql(name: string, { schema }: TableName, build: IndexBuild): string {
-  return `drop index ${build === "concurrently" ? "concurrently " : ""}if exists ${quoted(schema)}.${quoted(name)}`
+  return `drop index ${build === "concurrently" ? "concurrently " : ""}if exists ${quotedIn(schema, name)}`
 }
 
-/** Whether a name is one that `indexStatements` gives: any other index of the table is somebody else's. */
+/** Whether a name is one that a definition gives an index of its own: any other index of the table is somebody else's. */
 export function isIndexName(name: string, { table }: TableName): boolean {
-  return name.startsWith(`${table}_`) && /_[0-9a-f]{8}$/.test(name)
+  return name === ginName(table, "fields") || name === ginName(table, "metadata") || (name.startsWith(`${table}_`) && /_[0-9a-f]{8}$/.test(name))
 }
 
 /** The extension that an index needs, which only some roles may create. */
@@ -66,10 +86,16 @@ function indexName(table: string, index: RecordIndex, holds: string): string {
   return [table, readable.slice(0, room), digest].filter((part) => part !== "").join("_")
 }
 
-function qualified({ schema, table }: TableName): string {
-  return `${quoted(schema)}.${quoted(table)}`
+function ginName(table: string, column: string): string {
+  return `${table}_${column}_gin`
 }
 
-function quoted(name: string): string {
+/** The name of a table or an index, with its schema. */
+export function quotedIn(schema: string, name: string): string {
+  return `${quoted(schema)}.${quoted(name)}`
+}
+
+/** A name as SQL has it, whatever is in it. */
+export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }

@@ -1,0 +1,79 @@
+import { type QueryExecutorProvider, sql } from "kysely"
+import type { TableName } from "../definition/records-definition.ts"
+import { databaseError } from "../store/database-error.ts"
+
+/** An index of a table, as the database has it. */
+export interface LiveIndex {
+  readonly name: string
+  /** The SQL that makes it, as PostgreSQL writes it. */
+  readonly definition: string
+  /** Not so, when a concurrent build of it has failed or is under way: it costs every write and serves no query. */
+  readonly isValid: boolean
+}
+
+/** A table, as the database has it. */
+export interface LiveTable {
+  readonly columns: readonly string[]
+  readonly indexes: readonly LiveIndex[]
+  /** The names of its partitions, in order; `undefined`: it is not partitioned. */
+  readonly partitions: readonly string[] | undefined
+  readonly isDistributed: boolean
+  /** The extensions of the database. */
+  readonly extensions: readonly string[]
+}
+
+/**
+ * The table of a definition as it is at this moment, or `undefined` when there is none. Needs no privilege on it.
+ *
+ * @throws DatabaseUnavailableError
+ */
+export async function liveTable(db: QueryExecutorProvider, name: TableName): Promise<LiveTable | undefined> {
+  try {
+    const { rows } = await tableQuery(name).execute(db)
+    const [row] = rows
+    if (row === undefined) return undefined
+    return {
+      columns: row.columns,
+      indexes: row.indexes,
+      partitions: row.is_partitioned ? row.partitions : undefined,
+      isDistributed: row.has_citus && (await isDistributed(db, row.oid)),
+      extensions: row.extensions,
+    }
+  } catch (error) {
+    throw databaseError(error, { operation: "looking at the table", ...name })
+  }
+}
+
+interface TableRow {
+  oid: string
+  is_partitioned: boolean
+  has_citus: boolean
+  columns: string[]
+  indexes: LiveIndex[]
+  partitions: string[]
+  extensions: string[]
+}
+
+function tableQuery({ schema, table }: TableName) {
+  return sql<TableRow>`
+    select
+      c.oid::text as oid, c.relkind = 'p' as is_partitioned, to_regclass('pg_dist_partition') is not null as has_citus,
+      (select coalesce(json_agg(attname order by attnum), '[]') from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
+      (
+        select coalesce(json_agg(json_build_object('name', r.relname, 'definition', pg_get_indexdef(r.oid), 'isValid', i.indisvalid) order by r.relname), '[]')
+        from pg_index i join pg_class r on r.oid = i.indexrelid where i.indrelid = c.oid
+      ) as indexes,
+      (
+        select coalesce(json_agg(p.relname order by length(p.relname), p.relname), '[]')
+        from pg_inherits h join pg_class p on p.oid = h.inhrelid where h.inhparent = c.oid
+      ) as partitions,
+      (select json_agg(extname) from pg_extension) as extensions
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = ${schema} and c.relname = ${table} and c.relkind in ('r', 'p', 'f', 'v', 'm')`
+}
+
+// The catalog of Citus can be named only where it is.
+async function isDistributed(db: QueryExecutorProvider, oid: string): Promise<boolean> {
+  const { rows } = await sql`select 1 from pg_dist_partition where logicalrelid = ${oid}::text::oid::regclass`.execute(db)
+  return rows.length > 0
+}

@@ -1,0 +1,61 @@
+import { type QueryExecutorProvider, sql } from "kysely"
+import type { MigrationResult } from "kysely/migration"
+import { migrationTables } from "../../schema/migration-provider.ts"
+import type { TableDefinition, TableName } from "../definition/records-definition.ts"
+import { ConfigurationError, type RecordsError } from "../errors.ts"
+import { databaseError, sqlState } from "../store/database-error.ts"
+import { neededExtensions } from "./table-migration.ts"
+import { extensionReasons, NO_CITUS } from "./table-parts.ts"
+
+/** The error of a table that no migration here makes into that of the definition. */
+export function differsTooMuch(operation: string, { schema, table }: TableName, faults: readonly string[]): ConfigurationError {
+  return new ConfigurationError("table_exists", `${operation}: "${schema}"."${table}" ${faults.join(", and ")}: nothing was changed`)
+}
+
+/** The error of a list of migrations of which one failed. */
+export async function migrationError(
+  error: unknown,
+  results: readonly MigrationResult[],
+  db: QueryExecutorProvider,
+  definition: TableDefinition,
+): Promise<RecordsError> {
+  const failed = results.find(({ status }) => status === "Error")?.migrationName
+  if (failed === undefined) return databaseError(error, { operation: "migrate", ...definition })
+  const step = `migrate, step ${failed}`
+  if (failed !== "0001_records") return partError(error, step, definition)
+  const reason = firstReasons(definition, await extensions(db))[sqlState(error) ?? ""]
+  if (reason === undefined) return databaseError(error, { operation: step, ...definition })
+  return new ConfigurationError(reason.code, `${step}: ${reason.why}; nothing was changed`, { cause: error })
+}
+
+/** The error of `changeTable`, or of another migration. */
+export function partError(error: unknown, step: string, definition: TableName): RecordsError {
+  if (!(error instanceof Error) || !("part" in error)) return databaseError(error, { operation: step, ...definition })
+  if ("reason" in error) return new ConfigurationError("migration_failed", `${step}, ${error.message}`, { cause: error })
+  return databaseError(error.cause ?? error, { operation: `${step}, ${String(error.part)}`, ...definition })
+}
+
+interface Reason {
+  readonly code: string
+  readonly why: string
+}
+
+function firstReasons(definition: TableDefinition, present: readonly string[]): Readonly<Record<string, Reason>> {
+  const { migrationTableName } = migrationTables(definition)
+  const missing = neededExtensions(definition).filter((extension) => !present.includes(extension))
+  return {
+    "42P07": {
+      code: "table_exists",
+      why: `"${definition.schema}"."${definition.table}" exists, but not by a migration that ${migrationTableName} lists: give the definition another table; or where another list of migrations made it, run that list and not migrate()`,
+    },
+    ...(definition.distribute ? { "42883": { code: "missing_extension", why: NO_CITUS } } : {}),
+    ...Object.fromEntries(
+      missing.flatMap((extension) => Object.entries(extensionReasons(extension)).map(([state, why]) => [state, { code: "missing_extension", why }])),
+    ),
+  }
+}
+
+async function extensions(db: QueryExecutorProvider): Promise<readonly string[]> {
+  const { rows } = await sql<{ extname: string }>`select extname from pg_extension`.execute(db)
+  return rows.map(({ extname }) => extname)
+}

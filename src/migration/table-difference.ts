@@ -1,0 +1,84 @@
+import { isMapped } from "../definition/record-columns.ts"
+import type { TableDefinition } from "../definition/records-definition.ts"
+import { isIndexName } from "../statement/index-statement.ts"
+import type { PartChange, TablePart } from "./change-table.ts"
+import type { LiveTable } from "./live-table.ts"
+import { distributionPart, extensionPart, livePart, tablePart, type WantedIndex, wantedIndexes } from "./table-parts.ts"
+
+/** What has to be done to a table, so that it is as its definition says. */
+export interface TableChange extends PartChange {
+  /** `repair`: an index that an interrupted build has left invalid is built again. */
+  readonly kind: "create" | "repair" | "drop"
+}
+
+/** How a table differs from its definition. */
+export interface TableDifference {
+  /** There is no table: the one change makes it, with everything that it has. */
+  readonly isMissing: boolean
+  readonly changes: readonly TableChange[]
+  /** What no migration that could be written here puts right, such as a column that is missing. */
+  readonly faults: readonly string[]
+}
+
+/**
+ * How a table differs from its definition. An index that no definition could have made is nobody's concern here.
+ *
+ * @example
+ * tableDifference(people, undefined).changes[0]?.part.name // table people
+ */
+export function tableDifference(definition: TableDefinition, live: LiveTable | undefined): TableDifference {
+  if (live === undefined)
+    return { isMissing: true, changes: [{ kind: "create", part: tablePart(definition), isWanted: true }], faults: missingFaults(definition) }
+  const changes = [...indexChanges(definition, live), ...distribution(definition, live)]
+  return { isMissing: false, changes, faults: [...columnFaults(definition, live), ...partitionFaults(definition, live)] }
+}
+
+function indexChanges(definition: TableDefinition, live: LiveTable): readonly TableChange[] {
+  const wanted = wantedIndexes(definition, live.partitions)
+  const names = new Set(wanted.map(({ name }) => name))
+  const valid = live.indexes.filter(({ isValid }) => isValid)
+  const present = new Set([...valid.map(({ name }) => name), ...valid.flatMap(({ definition: sql }) => heldText(sql))])
+  const missing = wanted.filter(({ name, holds }) => ![name, ...heldText(holds)].some((text) => present.has(text)))
+  const there = new Set(live.indexes.map(({ name }) => name))
+  const dropped = live.indexes.filter(({ name }) => isIndexName(name, definition) && !names.has(name))
+  return [
+    ...missingExtensions(missing, live).map((extension) => wantedPart("create", extensionPart(extension))),
+    ...missing.map(({ name, part }) => wantedPart(there.has(name) ? "repair" : "create", part)),
+    ...dropped.map((index): TableChange => ({ kind: "drop", part: livePart(index, definition, live.partitions), isWanted: false })),
+  ]
+}
+
+function missingExtensions(indexes: readonly WantedIndex[], { extensions }: LiveTable): readonly string[] {
+  return [...new Set(indexes.flatMap(({ extension }) => extension ?? []))].filter((extension) => !extensions.includes(extension))
+}
+
+// A GIN on a whole document serves under any name: a table that was there before may have one.
+function heldText(definition: string): readonly string[] {
+  const held = /using (gin \("?\w+"? jsonb_path_ops\))$/i.exec(definition)?.[1]
+  return held === undefined ? [] : [held.replaceAll('"', "")]
+}
+
+function distribution(definition: TableDefinition, live: LiveTable): readonly TableChange[] {
+  return definition.distribute && !live.isDistributed ? [wantedPart("create", distributionPart(definition))] : []
+}
+
+function wantedPart(kind: "create" | "repair", part: TablePart): TableChange {
+  return { kind, part, isWanted: true }
+}
+
+function missingFaults({ columns }: TableDefinition): readonly string[] {
+  return isMapped(columns) ? ["is not there, and a table whose columns have names of their own is the application's to make"] : []
+}
+
+function columnFaults({ columns }: TableDefinition, live: LiveTable): readonly string[] {
+  const names = Object.values(columns).flatMap((column: { readonly name: string } | undefined) => column?.name ?? [])
+  return names.filter((name) => !live.columns.includes(name)).map((name) => `lacks the column ${JSON.stringify(name)}`)
+}
+
+function partitionFaults({ partitions }: TableDefinition, live: LiveTable): readonly string[] {
+  if (partitions === live.partitions?.length) return []
+  const layout = (count: number | undefined) => (count === undefined ? "no partitions" : `${count} partitions`)
+  return [
+    `has ${layout(live.partitions?.length)}, and its definition says ${layout(partitions)}: only a new table, and the records copied into it, can change that`,
+  ]
+}

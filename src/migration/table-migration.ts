@@ -1,0 +1,28 @@
+import { type RecordsTable, recordsStatements } from "../../schema/migrations/0001_records.ts"
+import type { TableDefinition, TableName } from "../definition/records-definition.ts"
+import { textLiteral } from "../expression/accessor.ts"
+import { createIndexSql, extensionOf, indexStatements, quotedIn } from "../statement/index-statement.ts"
+import { unconnected } from "../statement/records-tables.ts"
+
+/** What the first migration has to make: the table with everything that its definition declares. */
+export function recordsTable(definition: TableDefinition): RecordsTable {
+  const { table, schema, gin, partitions, distribute } = definition
+  const indexes = indexStatements(definition).map((statement) => createIndexSql(statement, definition, "at once"))
+  const before = neededExtensions(definition).map((extension) => `create extension if not exists ${extension}`)
+  return { table, schema, gin, partitions, before, after: [...indexes, ...(distribute ? [distributeSql(definition)] : [])] }
+}
+
+/** The statements that make the table of a definition, in order. */
+export function tableStatements(definition: TableDefinition): readonly string[] {
+  return recordsStatements(unconnected, recordsTable(definition)).map(({ sql }) => sql)
+}
+
+/** The extensions that the indexes of a definition need. */
+export function neededExtensions({ indexes }: TableDefinition): readonly string[] {
+  return [...new Set(indexes.flatMap((index) => extensionOf(index) ?? []))]
+}
+
+/** The SQL that has Citus distribute a table by `id`. */
+export function distributeSql({ schema, table }: TableName): string {
+  return `select create_distributed_table(${textLiteral(quotedIn(schema, table))}, 'id')`
+}

@@ -1,0 +1,15 @@
+import { liveTable } from "../migration/live-table.ts"
+import { type TableDifference, tableDifference } from "../migration/table-difference.ts"
+import type { RecordStore } from "../store/record-store.ts"
+
+/**
+ * How the table that is there differs from the definition: what has to be made or dropped, with the SQL, and what no
+ * migration puts right. Nothing is changed, and no privilege on the table is needed.
+ *
+ * @example
+ * await difference(db) // { isMissing: false, changes: [], faults: [] }
+ * @throws DatabaseUnavailableError
+ */
+export async function difference<F, M>(db: RecordStore<F, M>): Promise<TableDifference> {
+  return tableDifference(db.definition, await liveTable(db.kysely.withoutPlugins(), db.definition))
+}

@@ -1,0 +1,149 @@
+import { sql } from "kysely"
+import { describe, expect, test } from "vitest"
+import { defineRecords, filter, PostgresDatabase } from "../../src/index.ts"
+import { difference } from "../../src/operations/index.ts"
+import { indexStatements } from "../../src/statement/index-statement.ts"
+import { databases, migratedDatabase } from "../setup/databases.ts"
+import { indexNames, type Person, people, plainPeople, schemaOf } from "./tables.ts"
+
+const declared = indexStatements(people).map(({ name }) => name)
+const always = ["people_fields_gin", "people_metadata_gin", "people_pkey"]
+
+describe.each(databases)("migrate() on $name", (kind) => {
+  test("makes the table with every index that is declared", async () => {
+    const { options, drop } = await kind.create()
+    const db = new PostgresDatabase({ ...options, records: people })
+    expect(await db.migrate()).toEqual(["0001_records"])
+    expect(await indexNames(db)).toEqual([...declared, ...always].sort())
+    expect(await db.migrate()).toEqual([])
+    expect(await difference(db)).toEqual({ isMissing: false, changes: [], faults: [] })
+    await db.close()
+    await drop()
+  })
+
+  test("builds what the definition has got since, and drops nothing", async () => {
+    const { db: before, drop } = await migratedDatabase<Person>(kind, defineRecords<Person>({ table: "people", indexes: [{ field: "fields.tags" }] }))
+    const [old = ""] = indexStatements(before.definition).map(({ name }) => name)
+    const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: people })
+    await db.create({ fields: { name: "Ada", age: 36 } })
+    expect(await db.migrate()).toEqual(["extension pg_trgm", ...declared.map((name) => `index ${name}`)])
+    expect(await indexNames(db)).toEqual([...declared, old, ...always].sort())
+    expect(await db.migrate()).toEqual([])
+    expect(await db.search({ filters: [filter("fields.age", ">", 30)] })).toHaveLength(1)
+    await drop()
+  })
+
+  test("a GIN under another name is one, and a GIN that is missing is built", async () => {
+    const { db, drop } = await migratedDatabase(kind, plainPeople)
+    await sql`alter index people_fields_gin rename to anyhow`.execute(db.kysely)
+    await sql`drop index people_metadata_gin`.execute(db.kysely)
+    expect(await db.migrate()).toEqual(["index people_metadata_gin"])
+    expect(await indexNames(db)).toEqual(["anyhow", "people_metadata_gin", "people_pkey"])
+    await drop()
+  })
+
+  test("a unique index over duplicates changes nothing, and says how to find them without a value", async () => {
+    const { db: before, drop } = await migratedDatabase(kind, plainPeople)
+    const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: people })
+    await db.createBatch([{ fields: { name: "Ada", email: "secret@x" } }, { fields: { name: "Bo", email: "secret@x" } }])
+    const schema = await schemaOf(db)
+    const error = await db.migrate().catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ name: "ConfigurationError", code: "migration_failed" })
+    const { message, cause } = error as Error
+    expect(message).toContain(`migrate, index ${declared[1]}: several records have one value`)
+    expect(`${message} ${String(cause)} ${JSON.stringify(cause)}`).not.toContain("secret")
+    expect(await schemaOf(db)).toEqual(schema)
+    const [, query = ""] = /`(.+)`/.exec(message) ?? []
+    expect((await sql.raw<{ count: unknown }>(query).execute(db.kysely)).rows.map(({ count }) => Number(count))).toEqual([2])
+    await drop()
+  })
+
+  test("an index that a failed build has left invalid is built again", async () => {
+    const { db: before, drop } = await migratedDatabase(kind, plainPeople)
+    const unique = defineRecords<Person>({ table: "people", indexes: [{ field: "fields.email", unique: true }] })
+    const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: unique })
+    const [one = { name: "", holds: "" }] = indexStatements(unique)
+    const [first] = await db.createBatch(["Ada", "Bo"].map((name) => ({ fields: { name, email: "same" } })))
+    await expect(sql.raw(`create unique index concurrently ${one.name} on people ${one.holds}`).execute(db.kysely)).rejects.toThrow()
+    expect(await indexNames(db)).toContain(`${one.name}!`)
+    expect((await difference(db)).changes.map(({ kind: change, part }) => [change, part.name])).toEqual([["repair", `index ${one.name}`]])
+    await db.delete(first ?? "")
+    expect(await db.migrate()).toEqual([`index ${one.name}`])
+    expect(await indexNames(db)).toContain(one.name)
+    await drop()
+  })
+
+  test("a value that is too long for an index undoes all of it", async () => {
+    const { db: before, drop } = await migratedDatabase(kind, plainPeople)
+    const db = new PostgresDatabase<Person>({
+      kysely: before.kysely as never,
+      records: defineRecords({ table: "people", indexes: [{ field: "fields.age" }, { field: "fields.name" }] }),
+    })
+    await db.create({ fields: { name: Array.from({ length: 9000 }, () => Math.random().toString(36)).join("") } })
+    const schema = await schemaOf(db)
+    await expect(db.migrate()).rejects.toThrow(/index people_name_\w+: a value is too long/)
+    expect(await schemaOf(db)).toEqual(schema)
+    await drop()
+  })
+
+  test("a table that is not that of the definition is left alone", async () => {
+    const { db, drop } = await migratedDatabase(kind, plainPeople)
+    const schema = await schemaOf(db)
+    for (const records of [defineRecords({ table: "people", partitions: 4 }), defineRecords({ table: "people", distribute: true })]) {
+      await expect(new PostgresDatabase({ kysely: db.kysely as never, records }).migrate()).rejects.toMatchObject({ code: "table_exists" })
+    }
+    await sql`alter table people drop column metadata`.execute(db.kysely)
+    await expect(db.migrate()).rejects.toThrow('migrate: "public"."people" lacks the column "metadata": nothing was changed')
+    expect(await schemaOf(db)).toEqual(schema.filter((thing) => !thing.includes("metadata")))
+    await drop()
+  })
+
+  test("a table that was dropped by hand is not taken for one that is there", async () => {
+    const { db, drop } = await migratedDatabase(kind, plainPeople)
+    await sql`drop table people`.execute(db.kysely)
+    await expect(db.migrate()).rejects.toThrow(/no table "public"."people", but kysely_migration_people says that it was made/)
+    await drop()
+  })
+
+  test("distribution without Citus fails in its step, and makes nothing", async () => {
+    const { options, drop } = await kind.create()
+    const db = new PostgresDatabase({ ...options, records: defineRecords({ table: "people", distribute: true }) })
+    const schema = await schemaOf(db)
+    await expect(db.migrate()).rejects.toMatchObject({ code: "missing_extension", message: expect.stringContaining("create extension citus") })
+    expect(await schemaOf(db)).toEqual(schema)
+    await db.close()
+    await drop()
+  })
+
+  test("distribution is the last statement, with the table and its column", async () => {
+    const { options, drop } = await kind.create()
+    const db = new PostgresDatabase({ ...options, records: defineRecords({ table: 'odd "name"', distribute: true, indexes: [{ field: "fields.age" }] }) })
+    // They stand for the function of Citus, of the same signature, and for its catalog.
+    await sql`create table pg_dist_partition (logicalrelid regclass, called text)`.execute(db.kysely)
+    await sql
+      .raw(`create function create_distributed_table(relation regclass, distribution_column text, distribution_type text default 'hash')
+      returns void language sql as 'insert into pg_dist_partition select relation, relation || '' by '' || distribution_column || '' with '' || count(*) from pg_index where indrelid = relation'`)
+      .execute(db.kysely)
+    expect(await db.migrate()).toEqual(["0001_records"])
+    expect((await sql`select called from pg_dist_partition`.execute(db.kysely)).rows).toEqual([{ called: '"odd ""name""" by id with 4' }])
+    expect(await db.migrate()).toEqual([])
+    expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
+    await db.close()
+    await drop()
+  })
+
+  test.each([
+    [{ folder: "a", provider: { getMigrations: async () => ({}) } }, /a folder or a provider, not both/],
+    [{ folder: "" }, /folder is the path/],
+    [{ folder: "/nowhere/at all" }, /the migrations in "\/nowhere\/at all" cannot be read/],
+    [{ provider: {} as never }, /no MigrationProvider/],
+    [{ lockTimeoutMs: 0 }, /lockTimeoutMs/],
+    [{ lockTimeoutMs: 1.5 }, /lockTimeoutMs/],
+    [{ foler: "a" } as never, /unknown option "foler"/],
+  ])("refuses the options %j", async (wrong, message) => {
+    const { options, drop } = await kind.create()
+    await using db = new PostgresDatabase(options)
+    await expect(db.migrate(wrong)).rejects.toThrow(message)
+    await drop()
+  })
+})
