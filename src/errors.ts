@@ -32,14 +32,39 @@ export class InvalidQueryError extends RecordsError {
   }
 }
 
-/** A record that cannot be stored as it was given. Nothing was written. */
-export class InvalidRecordError extends RecordsError {
+/** One thing that is wrong with a record. */
+export interface RecordIssue {
   /** JSON pointer (RFC 6901) to the place, from the root of what was passed: `/fields/tags/0`, in a batch `/7/fields/tags/0`. */
   readonly pointer: string
+  /** What is wrong. In the words of a schema, which may quote the value. */
+  readonly message: string
+}
 
-  constructor(pointer: string, reason: string, options?: RecordsErrorOptions) {
+/** A record that cannot be stored as it was given. Nothing was written. */
+export class InvalidRecordError extends RecordsError {
+  /** The place of the first issue; `""` is the whole record. */
+  readonly pointer: string
+  /** Everything that is wrong. A schema finds all of it, JSON the first thing that it cannot hold. */
+  readonly issues: readonly RecordIssue[]
+
+  constructor(pointer: string, reason: string, options?: RecordsErrorOptions & { issues?: readonly RecordIssue[] }) {
     super("invalid_record", `${pointer === "" ? "the record" : pointer}: ${reason}`, options)
     this.pointer = pointer
+    this.issues = options?.issues ?? [{ pointer, message: reason }]
+  }
+}
+
+/** A record that is stored, was read with `validateReads`, and does not fit the schemas of its definition. */
+export class StoredRecordError extends RecordsError {
+  /** The id of the record. */
+  readonly id: string
+  /** What the schemas say, each with its place in the record. */
+  readonly issues: readonly RecordIssue[]
+
+  constructor(id: string, reason: string, issues: readonly RecordIssue[]) {
+    super("stored_record_unfit", `the record ${JSON.stringify(id)}: ${reason}; correct it, or the schema`)
+    this.id = id
+    this.issues = issues
   }
 }
 

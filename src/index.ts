@@ -1,6 +1,7 @@
 export type { ConnectionOptions } from "./connection/connection.ts"
 export { type PoolMetrics, type PostgresConnectionOptions, PostgresConnectionPool } from "./connection/postgres-connection-pool.ts"
 export { PostgresDatabase, type PostgresDatabaseOptions } from "./connection/postgres-database.ts"
+export type { SchemaOptions } from "./definition/record-schemas.ts"
 export { defineRecords, type RecordsDefinition, type RecordsOptions } from "./definition/records-definition.ts"
 export {
   ConfigurationError,
@@ -8,9 +9,11 @@ export {
   DuplicateRecordError,
   InvalidQueryError,
   InvalidRecordError,
+  type RecordIssue,
   RecordNotFoundError,
   RecordsError,
   RevisionConflictError,
+  StoredRecordError,
   TransactionConflictError,
   UnknownCommitError,
 } from "./errors.ts"
@@ -18,10 +21,11 @@ export { type EvaluatedRecord, matches } from "./evaluation/matches.ts"
 export { type CompileFilterOptions, compileFilter } from "./expression/compile-filter.ts"
 export { type FieldExpression, type FieldValue, field } from "./expression/field.ts"
 export { FileDatabase, type FileDatabaseOptions } from "./file/file-database.ts"
+export { RawJson } from "./json/raw-json.ts"
 export type { MigrateOptions } from "./migration/migrate.ts"
 export { type ParseQueryOptions, parseQuery } from "./predicate/parse-query.ts"
 export { and, type Condition, filter, type LooseCondition, not, or } from "./query/condition.ts"
-export type { ElementShape, JsonObject, JsonValue, RecordShape } from "./query/field.ts"
+export type { ElementShape, Exact, JsonObject, JsonValue, RecordShape, Writable } from "./query/field.ts"
 export { Operator, type OperatorName, type ValueKind } from "./query/operator.ts"
 export type { FieldName, Found, LooseQuery, Query, SelectedRecord, Selection, SortKey, StoredRecord } from "./query/query.ts"
 export { type JsonSchema, querySchema } from "./query/query-schema.ts"
@@ -30,5 +34,6 @@ export { type Preview, previewQuery } from "./statement/search.ts"
 export type { Explanation } from "./store/explanation.ts"
 export type { NewRecord, RecordChanges } from "./store/new-record.ts"
 export type { PlanFacts, QueryPlan } from "./store/plan.ts"
+export type { ReadAs, ReadOptions } from "./store/read-options.ts"
 export { type KyselyTables, RecordStore } from "./store/record-store.ts"
 export type { WriteOptions } from "./store/write-options.ts"

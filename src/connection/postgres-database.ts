@@ -6,9 +6,9 @@ import { type KyselyTables, RecordStore } from "../store/record-store.ts"
 import { type Connection, type ConnectionOptions, connection } from "./connection.ts"
 
 /** Where the database is, and which table of it holds the records. */
-export type PostgresDatabaseOptions<F, M> = ConnectionOptions & {
+export type PostgresDatabaseOptions<F, M, FIn = F, MIn = M> = ConnectionOptions & {
   /** The table and the types of its records; without it, the table `records` with any JSON. */
-  readonly records?: RecordsDefinition<F, M> | undefined
+  readonly records?: RecordsDefinition<F, M, FIn, MIn> | undefined
 }
 
 /**
@@ -21,11 +21,11 @@ export type PostgresDatabaseOptions<F, M> = ConnectionOptions & {
  * const ada = await db.create({ fields: { name: "Ada" } })
  * @throws ConfigurationError for options that contradict each other or name no database.
  */
-export class PostgresDatabase<F = JsonObject, M = JsonObject> extends RecordStore<F, M> {
+export class PostgresDatabase<F = JsonObject, M = JsonObject, FIn = F, MIn = M> extends RecordStore<F, M, FIn, MIn> {
   readonly #connection: Connection
 
-  constructor(options: PostgresDatabaseOptions<F, M>) {
-    const { records = defineRecords<F, M>(), ...way } = options
+  constructor(options: PostgresDatabaseOptions<F, M, FIn, MIn>) {
+    const { records = defineRecords<F, M, FIn, MIn>(), ...way } = options
     const opened = connection(way)
     super(asTables<F, M>(opened.kysely), records)
     this.#connection = opened

@@ -7,6 +7,7 @@ import type { IndexOptions } from "./index-options.ts"
 import { nameFault } from "./name-fault.ts"
 import { type ColumnOptions, type RecordColumns, recordColumns } from "./record-columns.ts"
 import { type RecordIndex, recordIndexes } from "./record-index.ts"
+import { type DocumentSchemas, documentSchemas, type SchemaOptions, type WrittenAs } from "./record-schemas.ts"
 import { type TableLayout, tableLayout } from "./table-layout.ts"
 
 /** What `defineRecords` takes. */
@@ -42,17 +43,24 @@ export interface TableDefinition extends TableName, TableLayout {
   readonly lookup: IndexLookup
   /** Which columns hold a record. */
   readonly columns: RecordColumns
+  readonly schemas: DocumentSchemas
+  readonly validateReads: boolean
 }
 
-/** A table of records, declared once: where it is, its indexes, and the types of its documents. */
-export interface RecordsDefinition<F = JsonObject, M = JsonObject> extends DefinitionOf<RecordShape<F, M>> {}
+/**
+ * A table of records, declared once: where it is, its indexes, and the types of its documents: `F` and `M` as they are
+ * stored, `FIn` and `MIn` as they are written, which differ where a schema transforms them.
+ */
+export interface RecordsDefinition<F = JsonObject, M = JsonObject, FIn = F, MIn = M>
+  extends DefinitionOf<RecordShape<F, M>>,
+    WrittenAs<RecordShape<FIn, MIn>> {}
 
 /** A definition by the shape of its records. */
 export interface DefinitionOf<T> extends TableDefinition, RecordsOf<T> {}
 
 /**
  * Declares a table of records: its name, the types of `fields` and `metadata`, and its indexes. Conditions compile to
- * the SQL that these indexes serve.
+ * the SQL that these indexes serve. Where `schemas` has a schema for a document, its type need not be given.
  *
  * @example
  * const people = defineRecords<Person, Source>({ table: "people", indexes: [{ field: "fields.age" }] })
@@ -60,10 +68,13 @@ export interface DefinitionOf<T> extends TableDefinition, RecordsOf<T> {}
  * @throws ConfigurationError for a name that PostgreSQL or Kysely would read as something else, and for an index that
  * has no meaning.
  */
-export function defineRecords<F = JsonObject, M = JsonObject>(options: RecordsOptions<RecordShape<F, M>> = {}): RecordsDefinition<F, M> {
+export function defineRecords<F = JsonObject, M = JsonObject, FIn = F, MIn = M>(
+  options: RecordsOptions<RecordShape<F, M>> & SchemaOptions<F, M, FIn, MIn> = {},
+): RecordsDefinition<F, M, FIn, MIn> {
   const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key))
   if (unknown !== undefined) throw new ConfigurationError("invalid_definition", `defineRecords: unknown option ${JSON.stringify(unknown)}`)
-  const { table = "records", schema = "public" } = options
+  const { table = "records", schema = "public", validateReads = false } = options
+  if (typeof validateReads !== "boolean") throw new ConfigurationError("invalid_definition", "defineRecords: validateReads is true or false")
   const columns = recordColumns(options.columns)
   const gin = ginColumns(options.gin ?? true).filter((column) => columns[column] !== undefined)
   const indexes = recordIndexes(options.indexes, columns.id.type)
@@ -76,10 +87,12 @@ export function defineRecords<F = JsonObject, M = JsonObject>(options: RecordsOp
     columns,
     ids: columns.id.type,
     ...tableLayout(options.partitions, options.distribute, indexes),
+    schemas: documentSchemas(options.schemas),
+    validateReads,
   }
 }
 
-const OPTIONS = ["table", "schema", "indexes", "gin", "columns", "partitions", "distribute"]
+const OPTIONS = ["table", "schema", "indexes", "gin", "columns", "partitions", "distribute", "schemas", "validateReads"]
 
 function ginColumns(gin: unknown): readonly DocumentColumn[] {
   const columns = ["fields", "metadata"] as const

@@ -1,12 +1,16 @@
 import { resolve } from "node:path"
+import { OUR_COLUMNS } from "../definition/record-columns.ts"
 import type { RecordsDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError, DuplicateRecordError, RecordNotFoundError } from "../errors.ts"
+import type { NumberForm } from "../json/exact-number.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { Found, Query, Selection, StoredRecord } from "../query/query.ts"
 import { recordText } from "../statement/written-record.ts"
-import { knownId, type NewRecord, type RecordChanges, writtenBatch, writtenChanges, writtenRecord } from "../store/new-record.ts"
-import { foundRecords, storedRecord } from "../store/record-row.ts"
+import { foundRecords, type ReadChecks } from "../store/found-records.ts"
+import { knownId, type NewRecord, type RecordChanges, type WrittenTo, writtenBatch, writtenChanges, writtenRecord } from "../store/new-record.ts"
+import { numberForm, type ReadAs, type ReadOptions } from "../store/read-options.ts"
+import { storedRecord } from "../store/record-row.ts"
 import { checkRevision, expectedRevision, type WriteOptions } from "../store/write-options.ts"
 import { changedFileRecord, type FileRecord, newFileRecords } from "./file-record.ts"
 import { fileRow } from "./file-row.ts"
@@ -14,9 +18,9 @@ import { fileSearch, filtersTest } from "./file-search.ts"
 import { RecordsFile } from "./records-file.ts"
 
 /** What a file of records holds. */
-export interface FileDatabaseOptions<F, M> {
+export interface FileDatabaseOptions<F, M, FIn = F, MIn = M> {
   /** The types of its records; without it, any JSON. The name of its table says nothing here. */
-  readonly records?: RecordsDefinition<F, M> | undefined
+  readonly records?: RecordsDefinition<F, M, FIn, MIn> | undefined
 }
 
 /**
@@ -31,12 +35,13 @@ export interface FileDatabaseOptions<F, M> {
  * const records = await file.search() // []
  * @throws ConfigurationError for a path that is none.
  */
-export class FileDatabase<F = JsonObject, M = JsonObject> {
+export class FileDatabase<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   /** Where the file is, from the root. */
   readonly path: string
   readonly #file: RecordsFile
+  readonly #records: WrittenTo & ReadChecks
 
-  constructor(path: string, options: FileDatabaseOptions<F, M> = {}) {
+  constructor(path: string, options: FileDatabaseOptions<F, M, FIn, MIn> = {}) {
     if (typeof path !== "string" || path === "" || path.includes("\u0000")) {
       throw new ConfigurationError("invalid_option", "FileDatabase: the path is a string that is not empty")
     }
@@ -45,6 +50,8 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
       throw new ConfigurationError("unknown_option", `FileDatabase: there is no option ${JSON.stringify(unknown)}: it takes { records }`)
     this.path = resolve(path)
     this.#file = new RecordsFile(this.path)
+    const { schemas = {}, validateReads = false } = options.records ?? {}
+    this.#records = { columns: OUR_COLUMNS, schemas, validateReads }
   }
 
   /**
@@ -56,10 +63,10 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
    * @throws InvalidRecordError when JSON cannot hold it; DuplicateRecordError when the id is taken; ConfigurationError when
    * the file is damaged or cannot be written. Nothing is written then.
    */
-  async create(record: NewRecord<F, M>): Promise<StoredRecord<F, M>> {
-    const written = writtenRecord(record, "")
+  async create(record: NewRecord<FIn, MIn>): Promise<StoredRecord<F, M>> {
+    const written = await writtenRecord(record, "", this.#records)
     const [stored] = await this.#add("create", `[${recordText(written)}]`)
-    return storedRecord(stored === undefined ? {} : fileRow(stored, undefined))
+    return storedRecord(stored === undefined ? {} : fileRow(stored))
   }
 
   /**
@@ -72,8 +79,8 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
    * @throws InvalidRecordError with the position and path of what JSON cannot hold; DuplicateRecordError when two have one
    * id, or one is taken; ConfigurationError as `create`. Nothing is written then.
    */
-  async createBatch(records: Iterable<NewRecord<F, M>>): Promise<string[]> {
-    const { ids, json } = writtenBatch(records)
+  async createBatch(records: Iterable<NewRecord<FIn, MIn>>): Promise<string[]> {
+    const { ids, json } = await writtenBatch(records, this.#records)
     if (ids.length > 0) await this.#add("createBatch", json)
     return [...ids]
   }
@@ -84,10 +91,13 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
    * @example
    * await file.read("0190b0d2-5d3c-7c4e-8f10-0123456789ab") // null
    */
-  async read(id: string): Promise<StoredRecord<F, M> | null> {
+  async read<N extends NumberForm = undefined>(id: string, options: ReadOptions<N> = {}): Promise<ReadAs<StoredRecord<F, M>, N> | null> {
+    const numbers = numberForm(options)
     const known = knownId(id)
     const found = known === null ? undefined : await this.#file.look((records) => records.get(known))
-    return found === undefined ? null : storedRecord(fileRow(found, undefined))
+    const rows = found === undefined ? [] : [fileRow(found, undefined, numbers)]
+    const [record] = await foundRecords<F, M, undefined, N>(rows, { select: undefined, numbers }, this.#records)
+    return record ?? null
   }
 
   /**
@@ -102,11 +112,11 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
    * @throws InvalidRecordError when JSON cannot hold it; RecordNotFoundError when there is no such record;
    * RevisionConflictError when it has another revision; ConfigurationError as `create`. Nothing is written then.
    */
-  async update(id: string, changes: RecordChanges<F, M>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
-    const written = writtenChanges(changes)
+  async update(id: string, changes: RecordChanges<FIn, MIn>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
+    const written = await writtenChanges(changes, this.#records)
     const changed = await this.#change(id, options, (record) => changedFileRecord(record, written))
     if (changed === undefined) throw new RecordNotFoundError(id)
-    return storedRecord(fileRow(changed, undefined))
+    return storedRecord(fileRow(changed))
   }
 
   /**
@@ -156,14 +166,16 @@ export class FileDatabase<F = JsonObject, M = JsonObject> {
    * @throws InvalidQueryError with a JSON pointer to what has no meaning, also for a regular expression outside of the
    * subset of `matches`; ConfigurationError when the file is damaged or cannot be read.
    */
-  async search<const Paths extends Selection<RecordShape<F, M>> = undefined>(query: Query<RecordShape<F, M>, Paths> = {}): Promise<Found<F, M, Paths>[]> {
+  async search<const Paths extends Selection<RecordShape<F, M>> = undefined, N extends NumberForm = undefined>(
+    query: Query<RecordShape<F, M>, Paths> = {},
+    options: ReadOptions<N> = {},
+  ): Promise<ReadAs<Found<F, M, Paths>, N>[]> {
     const checked = checkedQuery(query)
+    const numbers = numberForm(options)
     const search = fileSearch(checked)
     const found = await this.#file.look((records) => search(records.values()))
-    return foundRecords(
-      found.map((record) => fileRow(record, checked.select)),
-      checked.select,
-    )
+    const rows = found.map((record) => fileRow(record, checked.select, numbers))
+    return foundRecords(rows, { select: checked.select, numbers }, this.#records)
   }
 
   // What a function makes of the record with an id takes its place, `undefined` takes it away. Gives what was made, or was there.

@@ -1,6 +1,6 @@
 import { exactJson } from "../json/exact-number.ts"
 import type { JsonFault } from "../json/json-fault.ts"
-import { MAX_DEPTH } from "../json/json-text.ts"
+import { MAX_DEPTH } from "../json/jsonb-limits.ts"
 import { isDeeperThan, type TextPiece } from "./array-text.ts"
 import { damagedFile, placeText } from "./damaged-file.ts"
 import { type FileLayout, fileFormat } from "./file-format.ts"

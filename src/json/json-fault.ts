@@ -1,3 +1,5 @@
+import { afterBlanks, tokenAt } from "./json-token.ts"
+
 /** Where a text stops being JSON, and what could have stood there. */
 export interface JsonFault {
   /** In UTF-16 units; the length of the text when it ends too early. */
@@ -17,8 +19,8 @@ export function jsonFault(text: string): JsonFault {
   let state: State = "value"
   let offset = 0
   for (;;) {
-    const start = offset + (matchAt(BLANKS, text, offset)?.length ?? 0)
-    const token = text[start] === '"' ? stringToken(text, start) : matchAt(TOKEN, text, start)
+    const start = afterBlanks(text, offset)
+    const token = tokenAt(text, start)
     const next: State | undefined = token === undefined ? undefined : nextState(state, token, open)
     if (next === undefined || token === undefined) return { offset: start, expected: expectation(state, open.at(-1)) }
     state = next
@@ -28,30 +30,6 @@ export function jsonFault(text: string): JsonFault {
 
 type Bracket = "{" | "["
 type State = "value" | "first element" | "first key" | "key" | "colon" | "after value" | "end"
-
-const BLANKS = /[ \t\n\r]*/y
-const TOKEN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)|[[\]{},:]/y
-// A string holds no control characters but DEL and those above.
-const STRING_STOP = /["\\]|(?![\u007f-\u009f])\p{Cc}/gu
-const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
-
-function matchAt(pattern: RegExp, text: string, offset: number): string | undefined {
-  pattern.lastIndex = offset
-  return pattern.exec(text)?.[0]
-}
-
-// From stop to stop: one expression for a whole string would overflow the stack on a long one.
-function stringToken(text: string, start: number): string | undefined {
-  let offset = start + 1
-  for (;;) {
-    STRING_STOP.lastIndex = offset
-    const stop = STRING_STOP.exec(text)
-    if (stop?.[0] === '"') return text.slice(start, stop.index + 1)
-    const escaped = stop === null ? undefined : matchAt(ESCAPE, text, stop.index)
-    if (stop === null || escaped === undefined) return undefined
-    offset = stop.index + escaped.length
-  }
-}
 
 function nextState(state: State, token: string, open: Bracket[]): State | undefined {
   if (state === "colon") return token === ":" ? "value" : undefined

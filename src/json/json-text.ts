@@ -1,10 +1,7 @@
+import { isExactNumber } from "./exact-number.ts"
 import { child, type JsonPointer } from "./json-pointer.ts"
-
-/** Levels of nesting that a document may have: PostgreSQL's parser gives up a little above twice as many. */
-export const MAX_DEPTH = 2000
-
-/** Called with the JSON pointer of a value that JSON or `jsonb` cannot hold exactly, and the reason. It throws. */
-export type RefuseValue = (pointer: JsonPointer, reason: string) => never
+import { MAX_DEPTH, numericFault, type RefuseValue, textFault } from "./jsonb-limits.ts"
+import { checkedRawText, RawJson } from "./raw-json.ts"
 
 /** What `jsonText` is told about the place it works in. */
 export interface JsonTextOptions {
@@ -18,7 +15,8 @@ export interface JsonTextOptions {
 /**
  * The JSON text of a value that `jsonb` gives back as it was.
  *
- * A key whose value is `undefined` is dropped and a `Date` becomes its `toISOString()`, as with `JSON.stringify`.
+ * A key whose value is `undefined` is dropped and a `Date` becomes its `toISOString()`, as with `JSON.stringify`; the text
+ * of a `RawJson`, and of a number by `JSON.rawJSON`, is checked and stays as it is.
  * Refused, because something would be lost: NUL characters and lone surrogates, `NaN` and infinities, functions,
  * symbols, cycles, `undefined` inside an array, and objects such as `Map` that JSON writes as something else.
  *
@@ -27,13 +25,6 @@ export interface JsonTextOptions {
  */
 export function jsonText(value: unknown, options: JsonTextOptions): string {
   return text(value, options.pointer, options, [])
-}
-
-/** Why PostgreSQL's text cannot hold a string, or `undefined` when it can. */
-export function textFault(value: string): string | undefined {
-  if (value.includes("\u0000")) return "a NUL character (\\u0000), which PostgreSQL cannot store: remove it"
-  if (!value.isWellFormed()) return "a lone surrogate, which is no character: repair the text, for example with toWellFormed()"
-  return undefined
 }
 
 function text(value: unknown, pointer: JsonPointer, options: JsonTextOptions, parents: object[]): string {
@@ -45,6 +36,8 @@ function text(value: unknown, pointer: JsonPointer, options: JsonTextOptions, pa
     return options.refuse(pointer, `${typeof value === "undefined" ? "undefined" : `a ${typeof value}`} has no JSON form: leave it out, or use null`)
   }
   if (value instanceof Date) return dateText(value, pointer, options)
+  if (value instanceof RawJson) return checkedRawText(value.text, pointer, options.refuse, parents.length)
+  if (isExactNumber(value)) return checkedRawText(value.rawJSON, pointer, options.refuse, parents.length)
   if (parents.includes(value)) return options.refuse(pointer, "an object that contains itself (a cycle) has no JSON form")
   if (parents.length >= MAX_DEPTH) return options.refuse(pointer, `nested deeper than ${MAX_DEPTH} levels`)
   parents.push(value)
@@ -63,16 +56,13 @@ function numberText(value: number, pointer: JsonPointer, options: JsonTextOption
   return options.refuse(pointer, `${value} has no JSON form: use null, or leave it out`)
 }
 
-// PostgreSQL's numeric ends at 131,072 digits before the point.
-const MOST_DIGITS = 131_072
-
 function bigintText(value: bigint, pointer: JsonPointer, options: JsonTextOptions): string {
   if (options.bigint === "refused") {
-    return options.refuse(pointer, "a bigint has no JSON form: store a number, or a string of its digits")
+    return options.refuse(pointer, "a bigint has no JSON form: give new RawJson(String(value)) to store it as a number, or a string of its digits")
   }
   const digits = value.toString()
-  if (digits.length > MOST_DIGITS) return options.refuse(pointer, `a bigint of more than ${MOST_DIGITS} digits`)
-  return digits
+  const fault = numericFault(digits)
+  return fault === undefined ? digits : options.refuse(pointer, `a bigint with ${fault}`)
 }
 
 function dateText(value: Date, pointer: JsonPointer, options: JsonTextOptions): string {

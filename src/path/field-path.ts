@@ -1,4 +1,4 @@
-import { textFault } from "../json/json-text.ts"
+import { textFault } from "../json/jsonb-limits.ts"
 import { type DocumentColumn, dottedStep, type FieldPath, isPlainColumn, type JsonPath, type PathRoot, type PathStep } from "./json-path.ts"
 import { sqlSteps } from "./sql-path.ts"
 

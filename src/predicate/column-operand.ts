@@ -1,5 +1,5 @@
 import { child, type JsonPointer } from "../json/json-pointer.ts"
-import { type RefuseValue, textFault } from "../json/json-text.ts"
+import { type RefuseValue, textFault } from "../json/jsonb-limits.ts"
 import type { PlainColumnName } from "../path/json-path.ts"
 import { type OperandKind, operators, type PositiveOperator } from "../query/operator.ts"
 import type { IdType } from "../query/record-type.ts"

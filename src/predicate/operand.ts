@@ -1,5 +1,6 @@
 import { child, type JsonPointer } from "../json/json-pointer.ts"
-import { jsonText, type RefuseValue, textFault } from "../json/json-text.ts"
+import { jsonText } from "../json/json-text.ts"
+import { type RefuseValue, textFault } from "../json/jsonb-limits.ts"
 import { type OperandKind, type ValueKind, valueKinds } from "../query/operator.ts"
 import { regularExpression } from "../query/regular-expression.ts"
 import type { Predicate } from "./predicate.ts"
@@ -76,12 +77,17 @@ export function members(value: unknown, pointer: JsonPointer, refuse: RefuseValu
 function jsonOperand(value: unknown, pointer: JsonPointer, refuse: RefuseValue): JsonOperand {
   refuseNoValue(value, pointer, refuse)
   const json = jsonText(value, { pointer, refuse, bigint: "digits" })
-  if (typeof value === "string") return { type: "string", json, text: value }
-  if (value instanceof Date) return { type: "string", json, text: value.toISOString() }
-  if (typeof value === "number" || typeof value === "bigint") return { type: "number", json, text: json }
-  if (typeof value === "boolean") return { type: "boolean", json, text: json }
-  return { type: Array.isArray(value) ? "array" : "object", json, text: json }
+  const type = jsonType(json) ?? refuse(pointer, "null is no operand: use not_exists, or type")
+  return { type, json, text: typeof value === "string" ? value : type === "string" ? JSON.parse(json) : json }
 }
+
+// By the text, because a RawJson says nothing else of itself.
+function jsonType(json: string): JsonOperand["type"] | undefined {
+  const first = json.charAt(0)
+  return first === "n" ? undefined : (byFirstCharacter[first] ?? "number")
+}
+
+const byFirstCharacter: Record<string, JsonOperand["type"]> = { '"': "string", t: "boolean", f: "boolean", "[": "array", "{": "object" }
 
 function orderedOperand(value: unknown, pointer: JsonPointer, refuse: RefuseValue): JsonOperand {
   const operand = jsonOperand(value, pointer, refuse)

@@ -1,8 +1,9 @@
+import type { RawJson } from "../json/raw-json.ts"
 import type { CheckedField, ElementShape, Field, OtherPath, PlainColumn, RecordShape, SpelledPath, ValueAt } from "./field.ts"
 import type { OperatorName, OperatorTaking, ValueKind } from "./operator.ts"
 
 /** Text, numbers, booleans and dates: what a list operand may hold. */
-export type Scalar = string | number | bigint | boolean | Date
+export type Scalar = string | number | bigint | boolean | Date | RawJson
 
 // These two carry what the compiler needs to know; they are never there at run time.
 declare const recordType: unique symbol
@@ -211,12 +212,12 @@ type PartOf<T> = T extends Scalar
       ? { readonly [K in keyof T]?: PartOf<T[K]> }
       : T
 
-// A number can be given as a bigint, a date as the string that is stored.
-type Wider<V> = V extends number | bigint ? number | bigint : V extends Date ? Date | string : V
+// A number can be given as a bigint or as its JSON text, a date as the string that is stored.
+type Wider<V> = V extends number | bigint ? number | bigint | RawJson : V extends Date ? Date | string : V
 
 type Pair<V> =
   | ([Extract<V, string>] extends [never] ? never : readonly [Extract<V, string>, Extract<V, string>])
-  | ([Extract<V, number | bigint>] extends [never] ? never : readonly [number | bigint, number | bigint])
+  | ([Extract<V, number | bigint>] extends [never] ? never : readonly [number | bigint | RawJson, number | bigint | RawJson])
   | ([Extract<V, Date>] extends [never] ? never : readonly [Date | string, Date | string])
 
 type OperatorAt<T, F> = [T] extends [never] ? OperatorName : OperatorOn<T extends ElementShape<unknown> ? null : F, ValueAt<T, F>>

@@ -1,3 +1,5 @@
+import type { RawJson } from "../json/raw-json.ts"
+
 /** A JSON document as TypeScript sees it. */
 export type JsonValue = string | number | boolean | null | JsonArray | JsonObject
 export type JsonArray = readonly JsonValue[]
@@ -29,7 +31,7 @@ export type SqlPath = `${"fields" | "metadata"}${"->" | "#>"}${string}`
 /** A path as a list: strings are keys as they stand, numbers are array indexes (negative: from the end). */
 export type ListPath = readonly [keyof RecordShape, ...(string | number)[]]
 
-type Leaf = string | number | boolean | bigint | symbol | Date | null | undefined
+type Leaf = string | number | boolean | bigint | symbol | Date | RawJson | null | undefined
 
 // The levels that dotted paths are spelled out for: a recursive type would go on for ever.
 type Deeper = [never, 0, 1, 2, 3, 4, 5, 6]
@@ -161,8 +163,41 @@ export type Stored<T> = [T] extends [JsonValue | undefined] ? T : StoredPart<T>
 // Distributes over unions.
 type StoredPart<T> = T extends Date
   ? string
-  : T extends string | number | boolean | bigint | null | undefined
-    ? T
-    : unknown extends T
+  : T extends RawJson
+    ? JsonValue
+    : T extends string | number | boolean | bigint | null | undefined
       ? T
-      : { [K in keyof T]: Stored<T[K]> }
+      : unknown extends T
+        ? T
+        : { [K in keyof T]: Stored<T[K]> }
+
+/** What is read where a `T` is stored, with `numbers: "exact"`. A number of which the type says which it is stays what it is. */
+export type Exact<T> = unknown extends T ? T : [JsonValue] extends [T] ? ExactJson | Extract<T, undefined> : ExactPart<T>
+
+// Distributes over unions.
+type ExactPart<T> = T extends number
+  ? number extends T
+    ? number | bigint | string
+    : T
+  : T extends string | boolean | null | undefined
+    ? T
+    : IsAnyObject<T> extends true
+      ? ExactObject
+      : { [K in keyof T]: Exact<T[K]> }
+
+// Any JSON by an interface, at which the compiler stops.
+type IsAnyObject<T> = string extends keyof T ? (JsonObject extends T ? true : false) : false
+type ExactJson = string | number | bigint | boolean | null | readonly ExactJson[] | ExactObject
+interface ExactObject {
+  readonly [key: string]: ExactJson | undefined
+}
+
+/** What may be given where a `T` is stored: raw JSON text may stand for the whole of it, and for each part. */
+export type Writable<T> = T | RawJson | WritableParts<T>
+
+type WritableParts<T> = T extends Leaf ? never : unknown extends T ? never : IsAnyObject<T> extends true ? WritableObject : { [K in keyof T]: Writable<T[K]> }
+
+type WritableJson = string | number | boolean | null | RawJson | readonly WritableJson[] | WritableObject
+interface WritableObject {
+  readonly [key: string]: WritableJson | undefined
+}

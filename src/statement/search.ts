@@ -1,20 +1,22 @@
 import { type Compilable, type Kysely, type SelectQueryBuilder, sql } from "kysely"
 import { type DefinitionOf, defineRecords, type TableDefinition } from "../definition/records-definition.ts"
-import { jsonAccessor } from "../expression/accessor.ts"
 import { columnValue } from "../expression/column-value.ts"
 import { allOf } from "../expression/compile-filter.ts"
 import { orderTerms } from "../expression/order.ts"
 import { outermost, type Scope, within } from "../expression/scope.ts"
+import type { NumberForm } from "../json/exact-number.ts"
 import { type FieldPath, isJsonPath } from "../path/json-path.ts"
 import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
 import type { LooseQuery, Query, Selection } from "../query/query.ts"
 import { type RecordsTables, tableOf, unconnected } from "./records-tables.ts"
-import { recordSelection } from "./stored-columns.ts"
+import { readAccessor, recordSelection } from "./stored-columns.ts"
 
 /** The statement of a search, not run. With `select` the columns are `0`, `1`, ... in the order of the paths. */
-export function searchStatement(db: Kysely<RecordsTables>, definition: TableDefinition, query: CheckedQuery) {
+export function searchStatement(db: Kysely<RecordsTables>, definition: TableDefinition, query: CheckedQuery, numbers?: NumberForm) {
   const from = db.selectFrom(tableOf(definition))
-  const selected = query.select === undefined ? from.select(recordSelection(definition)) : from.select(selectedPaths(query.select, outermost(definition)))
+  const { select } = query
+  const selected =
+    select === undefined ? from.select(recordSelection(definition, undefined, numbers)) : from.select(selectedPaths(select, outermost(definition), numbers))
   return bounded(ordered(filtered(selected, definition, query), definition, query), query)
 }
 
@@ -65,9 +67,9 @@ function bounded<Row>(statement: Select<Row>, { limit, offset }: CheckedQuery): 
   return offset === undefined ? limited : limited.offset(offset)
 }
 
-function selectedPaths(paths: readonly FieldPath[], scope: Scope) {
+function selectedPaths(paths: readonly FieldPath[], scope: Scope, numbers: NumberForm) {
   return paths.map((path, index) => {
-    const accessor = isJsonPath(path) ? jsonAccessor(path, scope) : columnValue(path.column, scope)
+    const accessor = isJsonPath(path) ? readAccessor(path, scope, numbers) : columnValue(path.column, scope)
     return sql<unknown>`${sql.raw(accessor)}`.as(String(index))
   })
 }

@@ -4,6 +4,8 @@ import type { TableDefinition } from "../definition/records-definition.ts"
 import { jsonAccessor } from "../expression/accessor.ts"
 import { columnValue } from "../expression/column-value.ts"
 import { outermost, type Scope } from "../expression/scope.ts"
+import type { NumberForm } from "../json/exact-number.ts"
+import type { JsonPath } from "../path/json-path.ts"
 
 /** The columns of a row that a stored record is read from. */
 export const storedColumns = ["id", "fields", "metadata", "revision", "created_at", "updated_at"] as const
@@ -30,15 +32,18 @@ export function columnNames({ columns }: { readonly columns: RecordColumns }): C
   return names as unknown as ColumnNames
 }
 
-/** What `select` and `returning` name, so that a row has `storedColumns`; `alias` is that of the table. */
-export function recordSelection(definition: TableDefinition, alias?: string): typeof storedColumns {
-  if (!isMapped(definition.columns) && alias === undefined) return storedColumns
+/**
+ * What `select` and `returning` name, so that a row has `storedColumns`; `alias` is that of the table. With exact numbers
+ * the documents come as text, because drivers read numbers as JavaScript numbers.
+ */
+export function recordSelection(definition: TableDefinition, alias?: string, numbers?: NumberForm): typeof storedColumns {
+  if (!isMapped(definition.columns) && alias === undefined && numbers === undefined) return storedColumns
   const scope = outermost(definition, alias)
   const { metadata } = definition.columns
   const selection = [
     named("id", scope),
-    document("fields", scope),
-    metadata === undefined ? sql`null::jsonb`.as("metadata") : document("metadata", scope),
+    document("fields", scope, numbers),
+    metadata === undefined ? sql`null::jsonb`.as("metadata") : document("metadata", scope, numbers),
     sql.raw(columnValue("revision", scope)).as("revision"),
     sql.raw(columnValue("createdAt", scope)).as("created_at"),
     sql.raw(columnValue("updatedAt", scope)).as("updated_at"),
@@ -51,8 +56,14 @@ function named(column: "id", scope: Scope) {
   return sql.raw(columnValue(column, scope)).as(column)
 }
 
-function document(column: "fields" | "metadata", scope: Scope) {
-  return sql.raw(jsonAccessor({ column, steps: [] }, scope)).as(column)
+function document(column: "fields" | "metadata", scope: Scope, numbers: NumberForm) {
+  return sql.raw(readAccessor({ column, steps: [] }, scope, numbers)).as(column)
+}
+
+/** The SQL that brings a JSON value: as the driver reads it, or as text for exact numbers. */
+export function readAccessor(path: JsonPath, scope: Scope, numbers: NumberForm): string {
+  const accessor = jsonAccessor(path, scope)
+  return numbers === "exact" ? `(${accessor})::text` : accessor
 }
 
 /** An id as an operand of the column `id`. */

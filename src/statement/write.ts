@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
+import type { NumberForm } from "../json/exact-number.ts"
 import { type RecordsTables, tableOf } from "./records-tables.ts"
 import { columnNames, idOperand, recordSelection, replacing, touched, transactionTime } from "./stored-columns.ts"
 import { conditionalWrite, hasExpectedRevision, type WriteTarget } from "./write-target.ts"
@@ -29,8 +30,9 @@ export function createStatement(db: Kysely<RecordsTables>, definition: TableDefi
 }
 
 /** The statement that brings the record with an id. */
-export function readStatement(db: Kysely<RecordsTables>, definition: TableDefinition, id: string) {
-  return db.selectFrom(tableOf(definition)).select(recordSelection(definition)).where(columnNames(definition).id, "=", idOperand(definition, id))
+export function readStatement(db: Kysely<RecordsTables>, definition: TableDefinition, id: string, numbers?: NumberForm) {
+  const selected = db.selectFrom(tableOf(definition)).select(recordSelection(definition, undefined, numbers))
+  return selected.where(columnNames(definition).id, "=", idOperand(definition, id))
 }
 
 /** The statement that replaces the documents of a record, and brings it as it is then. */

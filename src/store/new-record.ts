@@ -1,47 +1,45 @@
 import { v7 } from "uuid"
 import { OUR_COLUMNS, type RecordColumns } from "../definition/record-columns.ts"
+import type { DocumentSchemas } from "../definition/record-schemas.ts"
 import { DuplicateRecordError, InvalidQueryError, InvalidRecordError } from "../errors.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
 import { ID_FORMS, idText } from "../predicate/column-operand.ts"
-import type { JsonObject } from "../query/field.ts"
+import type { JsonObject, Writable } from "../query/field.ts"
 import { type Replacement, recordText, type WrittenRecord } from "../statement/written-record.ts"
+import { validDocuments } from "./schema-validation.ts"
 
 /** What `create` stores. */
 export interface NewRecord<F = JsonObject, M = JsonObject> {
   /** A UUID; without it one of version 7 is made, so that ids grow with time. */
   readonly id?: string | undefined
-  readonly fields: F
+  readonly fields: Writable<F>
   /** Left out or `null`: the column is SQL NULL. */
-  readonly metadata?: M | null | undefined
+  readonly metadata?: Writable<M> | null | undefined
 }
 
 /** What `update` replaces: each document as a whole; one that is left out stays as it is. */
 export interface RecordChanges<F = JsonObject, M = JsonObject> {
-  readonly fields?: F | undefined
+  readonly fields?: Writable<F> | undefined
   /** `null` takes the metadata away. */
-  readonly metadata?: M | null | undefined
+  readonly metadata?: Writable<M> | null | undefined
 }
 
-/** What is written to: a table by its columns. */
-interface Written {
+/** What is written to: a table by its columns, and the schemas of its documents. */
+export interface WrittenTo {
   readonly columns: RecordColumns
+  readonly schemas: DocumentSchemas
 }
-
-const OURS: Written = { columns: OUR_COLUMNS }
 
 /**
- * One record as it is sent.
+ * One record as it is sent, once the schemas of its definition take it.
  *
  * @throws InvalidRecordError with the JSON pointer of what cannot be stored.
  */
-export function writtenRecord(record: unknown, pointer: JsonPointer, table: Written = OURS): WrittenRecord {
-  const given = recordObject(record, pointer, NEW_RECORD_KEYS)
-  if (given["fields"] === undefined || given["fields"] === null) {
-    return refuse(child(pointer, "fields"), "a record has fields: give a document, {} for an empty one")
-  }
+export async function writtenRecord(record: unknown, pointer: JsonPointer, table: WrittenTo): Promise<WrittenRecord> {
+  const given = await validDocuments(recordObject(record, pointer, NEW_RECORD_KEYS), pointer, table.schemas)
   const id = recordId(given["id"], child(pointer, "id"), table)
-  const fields = documentText(given["fields"], child(pointer, "fields"))
+  const fields = fieldsText(given["fields"] ?? null, child(pointer, "fields"))
   const metadata = metadataText(given["metadata"] ?? null, child(pointer, "metadata"), table)
   return { id, fields, metadata }
 }
@@ -51,9 +49,10 @@ export function writtenRecord(record: unknown, pointer: JsonPointer, table: Writ
  *
  * @throws InvalidRecordError for the first record that cannot be stored, DuplicateRecordError for the second one with the same id.
  */
-export function writtenBatch(records: Iterable<unknown>, table?: Written): { readonly ids: readonly string[]; readonly json: string } {
+export async function writtenBatch(records: Iterable<unknown>, table: WrittenTo): Promise<{ readonly ids: readonly string[]; readonly json: string }> {
   if (typeof records !== "object" || records === null || !(Symbol.iterator in records)) return refuse("", "createBatch takes a list of records")
-  const written = Array.from(records, (record, index) => writtenRecord(record, child("", index), table))
+  const written: WrittenRecord[] = []
+  for (const record of records) written.push(await writtenRecord(record, child("", written.length), table))
   const positions = new Map<string, number>()
   written.forEach(({ id }, index) => {
     const first = positions.get(id)
@@ -64,19 +63,18 @@ export function writtenBatch(records: Iterable<unknown>, table?: Written): { rea
 }
 
 /** The documents of an update as JSON text. @throws InvalidRecordError */
-export function writtenChanges(changes: unknown, table: Written = OURS): Replacement {
-  const given = recordObject(changes, "", CHANGE_KEYS)
+export async function writtenChanges(changes: unknown, table: WrittenTo): Promise<Replacement> {
+  const given = await validDocuments(recordObject(changes, "", CHANGE_KEYS), "", table.schemas)
   const { fields, metadata } = given
   if (fields === undefined && metadata === undefined) return refuse("", "an update replaces fields, metadata or both: nothing was given")
-  if (fields === null) return refuse("/fields", "a record has fields: give a document, {} for an empty one")
   return {
-    ...(fields === undefined ? {} : { fields: documentText(fields, "/fields") }),
+    ...(fields === undefined ? {} : { fields: fieldsText(fields, "/fields") }),
     ...(metadata === undefined ? {} : { metadata: metadataText(metadata, "/metadata", table) }),
   }
 }
 
 /** The id of a record that may be there, as it is stored; `null` for a string that is the id of none. @throws InvalidQueryError */
-export function knownId(id: unknown, { columns }: Written = OURS): string | null {
+export function knownId(id: unknown, { columns }: Pick<WrittenTo, "columns"> = { columns: OUR_COLUMNS }): string | null {
   if (typeof id !== "string") throw new InvalidQueryError("", "an id is a string")
   return idText(id, columns.id.type)
 }
@@ -92,13 +90,19 @@ function recordObject(value: unknown, pointer: JsonPointer, keys: readonly strin
   return unknown === undefined ? given : refuse(child(pointer, unknown), "unknown key: what a record holds is in its fields and its metadata")
 }
 
-function recordId(id: unknown, pointer: JsonPointer, { columns }: Written): string {
+function recordId(id: unknown, pointer: JsonPointer, { columns }: WrittenTo): string {
   if (id === undefined) return v7()
   const text = typeof id === "string" ? idText(id, columns.id.type) : null
   return text ?? refuse(pointer, `an id is ${ID_FORMS[columns.id.type]}; left out, a UUID is made`)
 }
 
-function metadataText(value: unknown, pointer: JsonPointer, { columns }: Written): string {
+function fieldsText(value: unknown, pointer: JsonPointer): string {
+  const text = documentText(value, pointer)
+  // By the text, because a RawJson may hold null.
+  return text === "null" ? refuse(pointer, "a record has fields: give a document, {} for an empty one") : text
+}
+
+function metadataText(value: unknown, pointer: JsonPointer, { columns }: WrittenTo): string {
   if (value !== null && columns.metadata === undefined) return refuse(pointer, "this table has no column for metadata: leave it out")
   return documentText(value, pointer)
 }

@@ -1,40 +1,42 @@
+import { exactValue, type NumberForm } from "../json/exact-number.ts"
 import { type FieldPath, isJsonPath, type PathStep } from "../path/json-path.ts"
-import type { Found, StoredRecord } from "../query/query.ts"
+import type { StoredRecord } from "../query/query.ts"
 
 /** A row as a driver gives it. */
 export type Row = Readonly<Record<string, unknown>>
 
 /** The record in a row with every column. */
 export function storedRecord<F, M>(row: Row): StoredRecord<F, M> {
-  const record = {
+  // The types of the documents are the caller's word for what is in the table.
+  return recordIn(row, undefined) as StoredRecord<F, M>
+}
+
+/** The same in either form; with exact numbers the documents of the row are text. */
+export function recordIn(row: Row, numbers: NumberForm): object {
+  return {
     id: row["id"],
-    fields: row["fields"],
-    metadata: row["metadata"],
+    fields: document(row["fields"], numbers),
+    metadata: document(row["metadata"], numbers),
     revision: Number(row["revision"]),
     createdAt: date(row["created_at"]),
     updatedAt: date(row["updated_at"]),
   }
-  // The types of the documents are the caller's word for what is in the table.
-  return record as StoredRecord<F, M>
-}
-
-/** What a search gives for its rows: whole records, or with `select` those paths. */
-export function foundRecords<F, M, Paths>(rows: readonly Row[], select: readonly FieldPath[] | undefined): Found<F, M, Paths>[] {
-  const found: unknown[] = select === undefined ? rows.map(storedRecord) : rows.map((row) => selectedRecord(row, select))
-  // Which of the two it is follows from the query; that it fits the types is the caller's word.
-  return found as Found<F, M, Paths>[]
 }
 
 /** The row of a `select`: each path that has a value, in its place. */
-export function selectedRecord(row: Row, paths: readonly FieldPath[]): unknown {
+export function selectedRecord(row: Row, paths: readonly FieldPath[], numbers: NumberForm): unknown {
   const root: Tree = { children: new Map() }
   paths.forEach((path, index) => {
     const value = row[String(index)]
     if (value === null || value === undefined) return
-    if (isJsonPath(path)) plant(root, [path.column, ...path.steps], value)
+    if (isJsonPath(path)) plant(root, [path.column, ...path.steps], document(value, numbers))
     else plant(root, [path.column], plainValue[path.column](value))
   })
   return grown(root)
+}
+
+function document(value: unknown, numbers: NumberForm): unknown {
+  return numbers === "exact" && typeof value === "string" ? exactValue(value) : value
 }
 
 // Drivers differ in what they make of a bigint and a time.

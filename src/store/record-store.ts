@@ -1,7 +1,8 @@
 import type { Kysely, Transaction } from "kysely"
 import type { RecordsDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError, RecordNotFoundError } from "../errors.ts"
-import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
+import type { NumberForm } from "../json/exact-number.ts"
+import { checkedQuery } from "../predicate/checked-query.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { Found, Query, Selection, StoredRecord } from "../query/query.ts"
 import { type ExplainOptions, explainStatement } from "../statement/explain.ts"
@@ -13,8 +14,10 @@ import type { WriteTarget } from "../statement/write-target.ts"
 import { recordText } from "../statement/written-record.ts"
 import { databaseError } from "./database-error.ts"
 import { type Explanation, explanation } from "./explanation.ts"
+import { foundRecords } from "./found-records.ts"
 import { knownId, type NewRecord, type RecordChanges, writtenBatch, writtenChanges, writtenRecord } from "./new-record.ts"
-import { foundRecords, type Row, storedRecord } from "./record-row.ts"
+import { numberForm, type ReadAs, type ReadOptions } from "./read-options.ts"
+import { type Row, storedRecord } from "./record-row.ts"
 import { inTransaction } from "./transaction.ts"
 import { checkRevision, expectedRevision, type WriteOptions } from "./write-options.ts"
 
@@ -39,17 +42,20 @@ interface Runnable<R> {
 /**
  * The operations on one table of records, on one Kysely: the database's own, or a transaction's.
  * Inside a transaction every statement goes through that transaction and nothing else.
+ *
+ * `F` and `M` are the documents as they are stored, `FIn` and `MIn` as they are written: where a schema transforms what is
+ * written, the two differ.
  */
-export class RecordStore<F = JsonObject, M = JsonObject> {
+export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   /** The Kysely that this store runs on, for queries of your own. In a transaction it is that transaction. */
   readonly kysely: Kysely<KyselyTables<F, M>>
   /** The table that the records are in. */
-  readonly definition: RecordsDefinition<F, M>
+  readonly definition: RecordsDefinition<F, M, FIn, MIn>
   // Plugins of the caller's, such as CamelCasePlugin, would rename what is inside the documents.
   readonly #db: Kysely<RecordsTables>
   #lastSavepoint: Promise<unknown> = Promise.resolve()
 
-  constructor(kysely: Kysely<KyselyTables<F, M>>, definition: RecordsDefinition<F, M>) {
+  constructor(kysely: Kysely<KyselyTables<F, M>>, definition: RecordsDefinition<F, M, FIn, MIn>) {
     this.kysely = kysely
     this.definition = definition
     this.#db = asRecordsTables(kysely.withoutPlugins())
@@ -63,8 +69,8 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * // insert into "public"."records" ("id", "fields", "metadata") select ... from jsonb_to_recordset($1::jsonb) ... returning ...
    * @throws InvalidRecordError when JSON cannot hold it; DuplicateRecordError when the id is taken. Nothing is written then.
    */
-  async create(record: NewRecord<F, M>): Promise<StoredRecord<F, M>> {
-    const written = writtenRecord(record, "", this.definition)
+  async create(record: NewRecord<FIn, MIn>): Promise<StoredRecord<F, M>> {
+    const written = await writtenRecord(record, "", this.definition)
     const [row] = await this.#run("create", createStatement(this.#db, this.definition, `[${recordText(written)}]`).returning(recordSelection(this.definition)))
     return storedRecord(row ?? {})
   }
@@ -79,22 +85,27 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @throws InvalidRecordError with the position and path of what JSON cannot hold; DuplicateRecordError when two have one
    * id, or one is taken. Nothing is written then.
    */
-  async createBatch(records: Iterable<NewRecord<F, M>>): Promise<string[]> {
-    const { ids, json } = writtenBatch(records, this.definition)
+  async createBatch(records: Iterable<NewRecord<FIn, MIn>>): Promise<string[]> {
+    const { ids, json } = await writtenBatch(records, this.definition)
     if (ids.length > 0) await this.#run("createBatch", createStatement(this.#db, this.definition, json).returning(columnNames(this.definition).id))
     return [...ids]
   }
 
   /**
-   * The record with an id, or `null` when there is none. A string that is no UUID is the id of no record.
+   * The record with an id, or `null` when there is none. A string that is no UUID is the id of no record. With
+   * `numbers: "exact"` no digit of its numbers is lost.
    *
    * @example
    * await db.read("0190b0d2-5d3c-7c4e-8f10-0123456789ab") // ... where "id" = $1::uuid
+   * await db.read(ada.id, { numbers: "exact" }) // select "id" as "id", ("fields")::text as "fields", ("metadata")::text as "metadata", ...
+   * @throws StoredRecordError when the definition has `validateReads` and the record does not fit its schemas.
    */
-  async read(id: string): Promise<StoredRecord<F, M> | null> {
+  async read<N extends NumberForm = undefined>(id: string, options: ReadOptions<N> = {}): Promise<ReadAs<StoredRecord<F, M>, N> | null> {
+    const numbers = numberForm(options)
     const known = knownId(id, this.definition)
-    const [row] = known === null ? [] : await this.#run("read", readStatement(this.#db, this.definition, known))
-    return row === undefined ? null : storedRecord(row)
+    const rows = known === null ? [] : await this.#run("read", readStatement(this.#db, this.definition, known, numbers))
+    const [record] = await foundRecords<F, M, undefined, N>(rows, { select: undefined, numbers }, this.definition)
+    return record ?? null
   }
 
   /**
@@ -110,8 +121,8 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @throws InvalidRecordError when JSON cannot hold it; RecordNotFoundError when there is no such record;
    * RevisionConflictError when it has another revision. Nothing is written then.
    */
-  async update(id: string, changes: RecordChanges<F, M>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
-    const written = writtenChanges(changes, this.definition)
+  async update(id: string, changes: RecordChanges<FIn, MIn>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
+    const written = await writtenChanges(changes, this.definition)
     const row = await this.#write("update", id, options, (target) => updateStatement(this.#db, this.definition, target, written))
     if (row === undefined) throw new RecordNotFoundError(id)
     return storedRecord(row)
@@ -128,8 +139,8 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @throws InvalidRecordError when JSON cannot hold it. With `expectedRevision` RecordNotFoundError when there is no such
    * record; RevisionConflictError when it has another revision. Nothing is written then.
    */
-  async upsert(record: NewRecord<F, M>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
-    const written = writtenRecord(record, "", this.definition)
+  async upsert(record: NewRecord<FIn, MIn>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
+    const written = await writtenRecord(record, "", this.definition)
     const row = await this.#write("upsert", written.id, options, (target) => upsertStatement(this.#db, this.definition, target, written))
     return storedRecord(row ?? {})
   }
@@ -174,16 +185,23 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
   }
 
   /**
-   * The records that a query finds, in its order. With `select`, rows of just those paths.
+   * The records that a query finds, in its order. With `select`, rows of just those paths; with `numbers: "exact"` no digit
+   * of a number is lost.
    *
    * @example
    * await db.search({ filters: [filter("fields.age", ">=", 18)], sort: [{ field: "fields.age", order: "desc" }], limit: 20 })
    * // select ... from "public"."records" where (coalesce("fields"->'age', 'null') >= $1::jsonb and ...) order by coalesce("fields"->'age', 'null') desc, "id" desc limit $2
-   * @throws InvalidQueryError with a JSON pointer to what has no meaning. Nothing is sent then.
+   * @throws InvalidQueryError with a JSON pointer to what has no meaning. Nothing is sent then. StoredRecordError when the
+   * definition has `validateReads` and a record does not fit its schemas.
    */
-  async search<const Paths extends Selection<RecordShape<F, M>> = undefined>(query: Query<RecordShape<F, M>, Paths> = {}): Promise<Found<F, M, Paths>[]> {
+  async search<const Paths extends Selection<RecordShape<F, M>> = undefined, N extends NumberForm = undefined>(
+    query: Query<RecordShape<F, M>, Paths> = {},
+    options: ReadOptions<N> = {},
+  ): Promise<ReadAs<Found<F, M, Paths>, N>[]> {
     const checked = checkedQuery(query, this.definition.ids)
-    return foundRecords(await this.#run("search", this.#searchStatement(checked)), checked.select)
+    const numbers = numberForm(options)
+    const rows = await this.#run("search", searchStatement(this.#db, this.definition, checked, numbers))
+    return foundRecords(rows, { select: checked.select, numbers }, this.definition)
   }
 
   /**
@@ -194,8 +212,8 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * // { sql: 'select ... where "fields" @> $1::jsonb order by "id" asc', parameters: ['{"name":"Ada"}'] }
    * @throws InvalidQueryError
    */
-  preview(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Preview {
-    return previewOf(this.#searchStatement(checkedQuery(query, this.definition.ids)))
+  preview(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}, options: ReadOptions = {}): Preview {
+    return previewOf(searchStatement(this.#db, this.definition, checkedQuery(query, this.definition.ids), numberForm(options)))
   }
 
   /**
@@ -209,7 +227,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @throws InvalidQueryError
    */
   async explain(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}, options: ExplainOptions = {}): Promise<Explanation> {
-    const statement = this.#searchStatement(checkedQuery(query, this.definition.ids))
+    const statement = searchStatement(this.#db, this.definition, checkedQuery(query, this.definition.ids))
     const asked = explainStatement(statement, options)
     return explanation(previewOf(statement), await this.#run("explain", { execute: async () => (await this.#db.executeQuery<Row>(asked)).rows }))
   }
@@ -224,7 +242,7 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @throws TransactionConflictError when the server rolled it back: run it again. UnknownCommitError when the connection
    * broke during COMMIT.
    */
-  async transaction<R>(work: (tx: RecordStore<F, M>) => Promise<R>): Promise<R> {
+  async transaction<R>(work: (tx: RecordStore<F, M, FIn, MIn>) => Promise<R>): Promise<R> {
     const run = (): Promise<R> => inTransaction(this.kysely, this.#where("transaction"), (trx) => work(this.with(trx)))
     if (!this.kysely.isTransaction) return run()
     // Savepoints share a connection: one that began inside another would be rolled back with it.
@@ -239,12 +257,8 @@ export class RecordStore<F = JsonObject, M = JsonObject> {
    * @example
    * await kysely.transaction().execute(async (trx) => { await db.with(trx).create(a) })
    */
-  with<Tables>(trx: Transaction<Tables>): RecordStore<F, M> {
+  with<Tables>(trx: Transaction<Tables>): RecordStore<F, M, FIn, MIn> {
     return new RecordStore(asKyselyTables<F, M>(trx), this.definition)
-  }
-
-  #searchStatement(query: CheckedQuery) {
-    return searchStatement(this.#db, this.definition, query)
   }
 
   // A write to one record gives its row, `undefined` where there is no such record.

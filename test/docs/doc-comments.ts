@@ -45,7 +45,7 @@ export function exampleProgram(comments: readonly DocComment[]): string {
   return [
     'import { expects, seen, type ExampleContext } from "./example-context.js"',
     'import { sql } from "kysely"',
-    'import { FileDatabase, PostgresConnectionPool, PostgresDatabase, Operator } from "kysely-records"',
+    'import { FileDatabase, PostgresConnectionPool, PostgresDatabase, Operator, RawJson } from "kysely-records"',
     ...[...internals]
       .filter(([name]) => name !== "Operator")
       .map(([name, file]) => `import { ${name} } from "${isPublic(name) ? "kysely-records" : `./dist/${file}`}"`),

@@ -19,7 +19,7 @@ export interface Workspace {
 }
 
 // What an application installs beside kysely-records, and what TypeScript needs.
-const INSTALLED = ["kysely", "kysely-ctl", "pg", "@types/node", "@types/pg"]
+const INSTALLED = ["kysely", "kysely-ctl", "pg", "zod", "@types/node", "@types/pg"]
 
 /** Writes the programs into a new workspace, and compiles them as an application would. */
 export async function compiledWorkspace(programs: Record<string, string>): Promise<Workspace> {

@@ -1,0 +1,102 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec"
+import type { DocumentSchemas } from "../definition/record-schemas.ts"
+import { InvalidRecordError, type RecordIssue, StoredRecordError } from "../errors.ts"
+import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
+import { jsonText } from "../json/json-text.ts"
+import { RawJson } from "../json/raw-json.ts"
+
+/** The documents of a record by their names, as somebody gave them. */
+export interface Documents {
+  readonly fields?: unknown
+  readonly metadata?: unknown
+}
+
+/**
+ * What is to be written, with its documents as the schemas make them. A document that is left out or `null` stays as it is.
+ *
+ * @throws InvalidRecordError with everything that the schemas say against them.
+ */
+export async function validDocuments<G extends Documents>(given: G, pointer: JsonPointer, schemas: DocumentSchemas): Promise<G> {
+  const { valid, issues } = await validated(given, pointer, schemas)
+  const [first] = issues
+  if (first !== undefined) throw new InvalidRecordError(first.pointer, refusal("what is given", issues), { issues })
+  return { ...given, ...valid }
+}
+
+/**
+ * A stored record with its documents as they would be stored if it were written again.
+ *
+ * @throws StoredRecordError when the schemas would refuse it.
+ */
+export async function fittingRecord<R extends Documents & { readonly id: string }>(record: R, schemas: DocumentSchemas): Promise<R> {
+  const { valid, issues } = await validated(record, "", schemas)
+  const stored = Object.entries(valid).map(([name, document]) => [name, storedForm(document, child("", name), issues)])
+  if (issues.length > 0) throw new StoredRecordError(record.id, refusal("what is stored", issues), issues)
+  return { ...record, ...Object.fromEntries(stored) }
+}
+
+/** What the schemas say against documents, `[]` when nothing. */
+export async function documentIssues(documents: Documents, schemas: DocumentSchemas): Promise<RecordIssue[]> {
+  return (await validated(documents, "", schemas)).issues
+}
+
+async function validated(documents: Documents, pointer: JsonPointer, schemas: DocumentSchemas): Promise<{ valid: Documents; issues: RecordIssue[] }> {
+  const valid: [name: string, value: unknown][] = []
+  const issues: RecordIssue[] = []
+  for (const [name, document] of [["fields", documents.fields] as const, ["metadata", documents.metadata] as const]) {
+    const schema = schemas[name]
+    if (schema === undefined || document === undefined || document === null) continue
+    const result = await schema["~standard"].validate(document)
+    if (result.issues === undefined) {
+      valid.push([name, result.value ?? null])
+      issues.push(...lostRawJson(document, result.value, child(pointer, name)))
+    } else issues.push(...result.issues.map((issue) => recordIssue(issue, child(pointer, name))))
+  }
+  return { valid: Object.fromEntries(valid), issues }
+}
+
+function recordIssue({ message, path = [] }: StandardSchemaV1.Issue, document: JsonPointer): RecordIssue {
+  const steps = path.map((segment) => (typeof segment === "object" ? segment.key : segment))
+  return { pointer: pointerText(steps.reduce<JsonPointer>((above, step) => child(above, typeof step === "number" ? step : String(step)), document)), message }
+}
+
+// To a schema whose keys may all be missing, a RawJson is an empty object.
+function lostRawJson(given: unknown, valid: unknown, document: JsonPointer): RecordIssue[] {
+  const places = rawJsonIn(given, document)
+  const kept = places.size === 0 ? new Map() : rawJsonIn(valid, document)
+  const lost = [...places].filter(([raw]) => !kept.has(raw))
+  return lost.map(([, place]) => ({ pointer: pointerText(place), message: "the schema does not look into raw JSON, and has taken it away" }))
+}
+
+function rawJsonIn(value: unknown, place: JsonPointer, found = new Map<object, JsonPointer>(), seen = new Set<unknown>()): Map<object, JsonPointer> {
+  if (typeof value !== "object" || value === null || seen.has(value)) return found
+  seen.add(value)
+  if (value instanceof RawJson) return found.set(value, place)
+  for (const [key, part] of Object.entries(value)) rawJsonIn(part, child(place, key), found, seen)
+  return found
+}
+
+// A Date that a schema has made of a string is a string again.
+function storedForm(document: unknown, pointer: JsonPointer, issues: RecordIssue[]): unknown {
+  const refuse = (place: JsonPointer, message: string): never => {
+    issues.push({ pointer: pointerText(place), message })
+    throw UNSTORABLE
+  }
+  try {
+    return JSON.parse(jsonText(document, { pointer, refuse, bigint: "refused" }))
+  } catch (error) {
+    if (error === UNSTORABLE) return undefined
+    throw error
+  }
+}
+
+const UNSTORABLE = new Error("a schema gave what JSON cannot hold")
+
+const SHOWN_POINTERS = 5
+
+// Their own messages may quote what they refuse.
+function refusal(what: string, issues: readonly RecordIssue[]): string {
+  const pointers = [...new Set(issues.map(({ pointer }) => pointer))]
+  const more = pointers.length > SHOWN_POINTERS ? ` and ${pointers.length - SHOWN_POINTERS} more` : ""
+  return `the schema does not take ${what} at ${pointers.slice(0, SHOWN_POINTERS).join(", ")}${more}: \`issues\` has what it says`
+}
