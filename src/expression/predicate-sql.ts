@@ -1,8 +1,9 @@
+import { indexLookup } from "../definition/index-lookup.ts"
 import type { Predicate } from "../predicate/predicate.ts"
 import { columnTest } from "./column-test.ts"
 import { documentTest } from "./document-test.ts"
 import { type Fragment, fragment, joined, literal, text } from "./fragment.ts"
-import { outermost, type Scope, within } from "./scope.ts"
+import { type Scope, within } from "./scope.ts"
 
 /** The SQL of a whole condition. */
 export function conditionSql(predicate: Predicate, scope: Scope): Fragment {
@@ -11,12 +12,14 @@ export function conditionSql(predicate: Predicate, scope: Scope): Fragment {
 
 /**
  * The SQL of a condition of a partial index, without parameters: PostgreSQL sees that a query asks for the same when
- * both have the same text. The other indexes of the table do not matter to it: they may come and go.
+ * both have the same text. The other indexes of the table do not matter to it: they may come and go. It asks the values
+ * themselves: of a containment that is true of few records the planner may expect none.
  */
 export function partialSql(predicate: Predicate, scope: Scope): Fragment {
-  const { lookup, given } = outermost()
-  return literal(testSql(predicate, { ...scope, lookup, given }))
+  return literal(testSql(predicate, { ...scope, lookup: NO_INDEXES, given: NO_INDEXES.given([]) }))
 }
+
+const NO_INDEXES = indexLookup([], [])
 
 function predicateSql(predicate: Predicate, scope: Scope): Fragment {
   return scope.lookup.isPartial(predicate) ? partialSql(predicate, scope) : testSql(predicate, scope)

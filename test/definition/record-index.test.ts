@@ -35,11 +35,11 @@ describe("an index becomes SQL", () => {
     ],
     [
       { field: "fields.v", where: filter("fields.status", "=", "it's \\open") },
-      `using btree (${V}, ("id")) where ("fields" @> E'{"status":"it''s \\\\\\\\open"}'::jsonb)`,
+      `using btree (${V}, ("id")) where (coalesce("fields"->'status', 'null') = E'"it''s \\\\\\\\open"'::jsonb)`,
     ],
     [
       { field: "fields.v", where: { and: [filter("fields.n", ">", 5), filter("fields.s", "in", ["a", "b"])] } },
-      `using btree (${V}, ("id")) where ((coalesce("fields"->'n', 'null') > '5'::jsonb and coalesce("fields"->'n', 'null') < 'false')) and ("fields" @> any(array['{"s":"a"}', '{"s":"b"}']::jsonb[]))`,
+      `using btree (${V}, ("id")) where ((coalesce("fields"->'n', 'null') > '5'::jsonb and coalesce("fields"->'n', 'null') < 'false')) and (coalesce("fields"->'s', 'null') = any(array['"a"', '"b"']::jsonb[]))`,
     ],
     [{ kind: "text", field: "fields.v" }, `using btree ((left("fields"->>'v', 500)) text_pattern_ops)`],
     [{ kind: "trigram", field: "fields.v" }, `using gin (("fields"->>'v') gin_trgm_ops)`],

@@ -50,7 +50,7 @@ async function answersOf({ queries }: Claim, column: Column) {
   const answers: { mode: string; query: LooseQuery; isServed: boolean }[] = []
   for (const mode of planModes) {
     for (const { field, query } of queries) {
-      const plan = await planned(client, preview(besides(query, column), definitions[column]), mode)
+      const plan = await planned(client, preview(besides(query, column, field), definitions[column]), mode)
       answers.push({ mode, query, isServed: isServed(plan, field, column, query) })
     }
   }
@@ -101,7 +101,7 @@ describe.each(planModes)("under %s", (mode) => {
   })
 
   test("a compound index serves an equality and the sort behind it, in either direction", async () => {
-    const filters = [{ field: "fields.status", operator: "=", value: "open" }] as const
+    const filters = [{ field: "fields.topic", operator: "=", value: "name" }] as const
     for (const [first, second] of [
       ["desc", "asc"],
       ["asc", "desc"],
@@ -111,7 +111,7 @@ describe.each(planModes)("under %s", (mode) => {
         { field: "fields.score", order: second },
       ]
       // `id` goes the way of the last key, as it does in the index.
-      expect(await indexesOf({ filters, sort, limit: 20 })).toEqual({ sorts: [], indexes: ["by_several_status_born_score"] })
+      expect(await indexesOf({ filters, sort, limit: 20 })).toEqual({ sorts: [], indexes: ["by_several_topic_born_score"] })
     }
   })
 

@@ -15,7 +15,7 @@ const fields = `jsonb_strip_nulls(jsonb_build_object(
   'tags', case when i % 100 = 7 then null when i % 50 = 8 then to_jsonb('t' || i) else jsonb_build_array('t' || i % 5000, i) end,
   'spec', case when i % 100 = 9 then null when i % 50 = 10 then to_jsonb(i) else jsonb_build_object('k', i % 5000, 'n', i) end,
   'address', jsonb_build_object('city', 'city ' || i * 31 % 500, 'zip', i % 9000),
-  'status', case when i * 17 % 50 = 9 then 'open' else 'closed' end,
+  'topic', coalesce((array['name', 'born', 'score', 'tags', 'spec'])[1 + i * 17 % 50], 'none'),
   'note', md5((i * 3)::text)))`
 
 /** Fills a table with them, without its indexes. */
