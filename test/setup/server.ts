@@ -25,13 +25,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return server.stop
 }
 
-/** A PostgreSQL server of the installed package, on a free port, in a temporary directory. */
-export async function startedServer(): Promise<{ url: string; stop: () => Promise<void> }> {
+/** A PostgreSQL server, the one of the installed package or another, on a free port, in a temporary directory. */
+export async function startedServer(Server: typeof EmbeddedPostgres = EmbeddedPostgres): Promise<{ url: string; stop: () => Promise<void> }> {
   // Made by initdb, which runs as a user of its own when this process is root's.
   const directory = join(tmpdir(), `kysely-records-${randomUUID()}`)
   const port = await freePort()
   const messages: string[] = []
-  const server = new EmbeddedPostgres({
+  const server = new Server({
     databaseDir: directory,
     port,
     user: "postgres",
