@@ -179,7 +179,7 @@ async function expectKeysOnly(given: LooseCondition, definition: RecordsDefiniti
 
 function stepsOf(predicate: Predicate): readonly (string | number)[] {
   if (predicate.kind === "not") return stepsOf(predicate.of)
-  if (predicate.kind === "and" || predicate.kind === "or") return predicate.of.flatMap(stepsOf)
+  if ("of" in predicate) return predicate.of.flatMap(stepsOf)
   if (predicate.kind === "column" || !isJsonPath(predicate.path)) return []
   return [...predicate.path.steps, ...(predicate.operator === "any" ? stepsOf(predicate.operand) : [])]
 }
