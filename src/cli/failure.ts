@@ -22,7 +22,7 @@ export function usageError(message: string, options?: { cause: unknown }): Confi
 }
 
 // The codes of what only another argument can put right.
-const USAGE_CODES = new Set(["usage", "no_connection", "invalid_definition", "invalid_connection_string"])
+const USAGE_CODES = new Set(["usage", "no_connection", "invalid_definition", "invalid_connection_string", "no_schemas"])
 
 function isCallersMistake(error: RecordsError): boolean {
   return error instanceof InvalidQueryError || USAGE_CODES.has(error.code)
@@ -42,7 +42,7 @@ function commanderMessage({ code, message }: CommanderError): string {
 
 // Commander repeats every word that is too many, and has no message for none.
 const ownMessages: Record<string, string> = {
-  "commander.help": "no command: preview, search or explain",
+  "commander.help": "no command: preview, search, explain or drift",
   "commander.excessArguments": `too many arguments: the query is one, in single quotes ('{"limit": 10}')`,
 }
 

@@ -5,8 +5,8 @@ Examples:
   $ kysely-records search '{"filters": [{"field": "fields.name", "operator": "=", "value": "Ada"}]}'
   $ kysely-records explain '{"filters": [{"field": "fields.name", "operator": "=", "value": "Ada"}]}' --analyze
 
-search and explain connect to the server that DATABASE_URL names. Each command has more examples: kysely-records preview --help
-Exit codes: 0 done, 1 something went wrong (no server, no table, ...), 2 a wrong query or a wrong call.
+search, explain and drift connect to the server that DATABASE_URL names. Each command has more examples: kysely-records preview --help
+Exit codes: 0 done, 1 something went wrong (no server, no table, records that do not fit, ...), 2 a wrong query or a wrong call.
 `
 
 /** What follows the help of `preview`. */
@@ -49,4 +49,16 @@ Examples:
 
   The whole plan as PostgreSQL gives it, for a program; it holds the values of the query:
   $ echo '{"sort": [{"field": "fields.age"}], "limit": 3}' | kysely-records explain --json
+`
+
+/** What follows the help of `drift`. */
+export const driftHelp = `
+The module is imported, so it should only define; a TypeScript file must be one that Node runs as it stands.
+
+Examples:
+  The definition that records.ts exports as people:
+  $ kysely-records drift --definition ./records.ts#people || echo "some do not fit"
+
+  With the messages of the schemas, for a program:
+  $ kysely-records drift --definition ./records.ts#people --json || echo "some do not fit"
 `

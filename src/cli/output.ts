@@ -1,3 +1,4 @@
+import type { Drift } from "../operations/drift.ts"
 import type { Preview } from "../statement/search.ts"
 import type { Explanation } from "../store/explanation.ts"
 
@@ -18,6 +19,23 @@ export function previewText({ sql, parameters }: Preview): string {
 /** A plan for people: what happens, and the nodes of the plan below it. */
 export function explanationText({ summary, text }: Explanation): string {
   return [summary, "", text].join("\n")
+}
+
+/**
+ * What does not fit for people: a line for all, and one for each place. No value of a record stands in it.
+ *
+ * @example
+ * driftText({ records: 3, unfit: 1, others: 0, issues: [{ pointer: "/fields/age", found: "string", message: "", records: 1, ids: [b] }] })
+ * // 1 of 3 records do not fit ... /fields/age: string: 1 (...)
+ */
+export function driftText({ records, unfit, others, issues }: Drift): string {
+  if (unfit === 0) return `all ${records} records fit`
+  return [
+    `${unfit} of ${records} records do not fit`,
+    "",
+    ...issues.map(({ pointer, found, records, ids }) => `${pointer}: ${found}: ${records} (${ids.join(", ")}${records > ids.length ? ", ..." : ""})`),
+    ...(others === 0 ? [] : [`other places: ${others}`]),
+  ].join("\n")
 }
 
 /** One record as one line of JSON. */

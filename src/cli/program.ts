@@ -5,14 +5,15 @@ import { defineRecords, type RecordsDefinition } from "../definition/records-def
 import type { JsonObject } from "../query/field.ts"
 import { previewQuery } from "../statement/search.ts"
 import { type ConnectionFlags, connectionOptions } from "./connection-options.ts"
-import { explainHelp, previewHelp, programHelp, searchHelp } from "./help.ts"
-import { explanationText, previewText, recordLine } from "./output.ts"
+import { definitionFromModule } from "./definition-module.ts"
+import { driftHelp, explainHelp, previewHelp, programHelp, searchHelp } from "./help.ts"
+import { driftText, explanationText, previewText, recordLine } from "./output.ts"
 import { parsedQuery, queryText, type WrittenQuery } from "./query-text.ts"
 
 /** The command line, ready to parse the arguments of this process. */
 export function program(): Command {
   const root = new Command("kysely-records")
-    .description("Typed records in PostgreSQL jsonb: see the SQL of a query and its plan, or run it.")
+    .description("Typed records in PostgreSQL jsonb: see the SQL of a query and its plan, run it, or check what is stored.")
     .version(packageVersion(), "-V, --version", "print the version of kysely-records")
     .exitOverride()
     // One line is written for every error, in one place.
@@ -33,6 +34,12 @@ export function program(): Command {
     .option("--json", "print everything as one JSON object, the plan as PostgreSQL gives it among it")
     .addHelpText("after", explainHelp)
     .action(explain)
+  withConnection(root.command("drift"))
+    .description("Print which stored records do not fit the schemas of their definition. Exit code 1 when some do not.")
+    .requiredOption("--definition <module#export>", "the definition: the file of its module, and its name there (not needed where it is the only one)")
+    .option("--json", "print everything as one JSON object, with what the schemas say, which may quote values")
+    .addHelpText("after", driftHelp)
+    .action(drift)
   return root
 }
 
@@ -73,6 +80,15 @@ async function explain(argument: string | undefined, flags: QueryFlags & Connect
   const { options, query } = await asked(argument, flags)
   const explained = await onDatabase(options, (db) => db.explain(query, { analyze: flags.analyze }))
   print([flags.json === true ? JSON.stringify(explained) : explanationText(explained)])
+}
+
+async function drift({ definition: place, json, ...flags }: ConnectionFlags & { definition: string; json?: boolean }): Promise<void> {
+  const options = connectionOptions(flags, process.env)
+  const records = await definitionFromModule(place)
+  const { drift: driftOf } = await import("../operations/drift.ts")
+  const found = await onDatabase({ ...options, records }, (db) => driftOf(db))
+  print([json === true ? JSON.stringify(found) : driftText(found)])
+  if (found.unfit > 0) process.exitCode = 1
 }
 
 async function asked(argument: string | undefined, flags: QueryFlags & ConnectionFlags): Promise<{ options: DatabaseOptions; query: WrittenQuery }> {

@@ -12,12 +12,14 @@ export interface Documents {
 }
 
 /**
- * What is to be written, with its documents as the schemas make them. A document that is left out or `null` stays as it is.
+ * What is to be written, with its documents as the schemas make them. A document that is left out stays as it is, and so does
+ * metadata that is `null`.
  *
  * @throws InvalidRecordError with everything that the schemas say against them.
  */
 export async function validDocuments<G extends Documents>(given: G, pointer: JsonPointer, schemas: DocumentSchemas): Promise<G> {
-  const { valid, issues } = await validated(given, pointer, schemas)
+  const { valid, issues: found } = await validated(given, schemas)
+  const issues = recordIssues(found, pointer)
   const [first] = issues
   if (first !== undefined) throw new InvalidRecordError(first.pointer, refusal("what is given", issues), { issues })
   return { ...given, ...valid }
@@ -29,50 +31,63 @@ export async function validDocuments<G extends Documents>(given: G, pointer: Jso
  * @throws StoredRecordError when the schemas would refuse it.
  */
 export async function fittingRecord<R extends Documents & { readonly id: string }>(record: R, schemas: DocumentSchemas): Promise<R> {
-  const { valid, issues } = await validated(record, "", schemas)
+  const { valid, issues: found } = await validated(record, schemas)
+  const issues = recordIssues(found, "")
   const stored = Object.entries(valid).map(([name, document]) => [name, storedForm(document, child("", name), issues)])
   if (issues.length > 0) throw new StoredRecordError(record.id, refusal("what is stored", issues), issues)
   return { ...record, ...Object.fromEntries(stored) }
 }
 
-/** What the schemas say against documents, `[]` when nothing. */
-export async function documentIssues(documents: Documents, schemas: DocumentSchemas): Promise<RecordIssue[]> {
-  return (await validated(documents, "", schemas)).issues
+/** One thing that a schema says, with the way to it from the root of the record. */
+export interface SchemaIssue {
+  readonly path: readonly (string | number)[]
+  readonly message: string
 }
 
-async function validated(documents: Documents, pointer: JsonPointer, schemas: DocumentSchemas): Promise<{ valid: Documents; issues: RecordIssue[] }> {
+/** What the schemas say against documents, `[]` when nothing. */
+export async function schemaIssues(documents: Documents, schemas: DocumentSchemas): Promise<SchemaIssue[]> {
+  return (await validated(documents, schemas)).issues
+}
+
+async function validated(documents: Documents, schemas: DocumentSchemas): Promise<{ valid: Documents; issues: SchemaIssue[] }> {
   const valid: [name: string, value: unknown][] = []
-  const issues: RecordIssue[] = []
+  const issues: SchemaIssue[] = []
   for (const [name, document] of [["fields", documents.fields] as const, ["metadata", documents.metadata] as const]) {
     const schema = schemas[name]
-    if (schema === undefined || document === undefined || document === null) continue
+    if (schema === undefined || document === undefined || (document === null && name === "metadata")) continue
     const result = await schema["~standard"].validate(document)
     if (result.issues === undefined) {
       valid.push([name, result.value ?? null])
-      issues.push(...lostRawJson(document, result.value, child(pointer, name)))
-    } else issues.push(...result.issues.map((issue) => recordIssue(issue, child(pointer, name))))
+      issues.push(...lostRawJson(document, result.value, [name]))
+    } else issues.push(...result.issues.map(({ message, path = [] }) => ({ path: [name, ...path.map(step)], message })))
   }
   return { valid: Object.fromEntries(valid), issues }
 }
 
-function recordIssue({ message, path = [] }: StandardSchemaV1.Issue, document: JsonPointer): RecordIssue {
-  const steps = path.map((segment) => (typeof segment === "object" ? segment.key : segment))
-  return { pointer: pointerText(steps.reduce<JsonPointer>((above, step) => child(above, typeof step === "number" ? step : String(step)), document)), message }
+function step(segment: PropertyKey | StandardSchemaV1.PathSegment): string | number {
+  const key = typeof segment === "object" ? segment.key : segment
+  return typeof key === "number" ? key : String(key)
+}
+
+function recordIssues(issues: readonly SchemaIssue[], pointer: JsonPointer): RecordIssue[] {
+  return issues.map(({ path, message }) => ({ pointer: pointerText(path.reduce<JsonPointer>(child, pointer)), message }))
 }
 
 // To a schema whose keys may all be missing, a RawJson is an empty object.
-function lostRawJson(given: unknown, valid: unknown, document: JsonPointer): RecordIssue[] {
-  const places = rawJsonIn(given, document)
-  const kept = places.size === 0 ? new Map() : rawJsonIn(valid, document)
+function lostRawJson(given: unknown, valid: unknown, path: SchemaIssue["path"]): SchemaIssue[] {
+  const places = rawJsonIn(given, path)
+  const kept = places.size === 0 ? places : rawJsonIn(valid, path)
   const lost = [...places].filter(([raw]) => !kept.has(raw))
-  return lost.map(([, place]) => ({ pointer: pointerText(place), message: "the schema does not look into raw JSON, and has taken it away" }))
+  return lost.map(([, place]) => ({ path: place, message: "the schema does not look into raw JSON, and has taken it away" }))
 }
 
-function rawJsonIn(value: unknown, place: JsonPointer, found = new Map<object, JsonPointer>(), seen = new Set<unknown>()): Map<object, JsonPointer> {
+type Places = Map<RawJson, SchemaIssue["path"]>
+
+function rawJsonIn(value: unknown, path: SchemaIssue["path"], found: Places = new Map(), seen = new Set<unknown>()): Places {
   if (typeof value !== "object" || value === null || seen.has(value)) return found
   seen.add(value)
-  if (value instanceof RawJson) return found.set(value, place)
-  for (const [key, part] of Object.entries(value)) rawJsonIn(part, child(place, key), found, seen)
+  if (value instanceof RawJson) return found.set(value, path)
+  for (const [key, part] of Object.entries(value)) rawJsonIn(part, [...path, key], found, seen)
   return found
 }
 

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { text } from "node:stream/consumers"
+import { pathToFileURL } from "node:url"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { PostgresDatabase } from "../../src/index.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
@@ -15,6 +16,7 @@ let records: { url: string; drop: () => Promise<void> }
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "kysely-records-cli-"))
+  await writeDefinitions(join(directory, "records.ts"))
   await Promise.all([storeEmbedded(join(directory, "data")), writeShellCommand(join(directory, "kysely-records"))])
   records = await storeOnServer()
 })
@@ -64,7 +66,7 @@ describe("preview", () => {
 
 describe("a wrong call is one line and exit code 2", () => {
   test.each<[string, string[], RegExp]>([
-    ["no command", [], /no command: preview, search or explain/],
+    ["no command", [], /no command: preview, search, explain or drift/],
     ["an unknown command", ["prevew"], /unknown command 'prevew' \(Did you mean preview\?\)/],
     ["a query in place of a command", ['{"filters": [{"field": "fields.name", "operator": "=", "value": "secret"}]}'], /unknown command(?!.*secret)/],
     ["an unknown flag", ["preview", "--jsno", "{}"], /unknown option '--jsno'/],
@@ -90,6 +92,13 @@ describe("a wrong call is one line and exit code 2", () => {
     ["no database", ["search", "{}"], /(?=.*--url)(?=.*DATABASE_URL)(?=.*--embedded)/],
     ["an empty url", ["search", "--url", "", "{}"], /connection string/],
     ["two databases", ["search", "--url", "postgres://h/d", "--embedded", "data", "{}"], /'--embedded <directory>' cannot be used with option '--url <url>'/],
+    ["no definition", ["drift", "--url", "postgres://127.0.0.1:1/none"], /'--definition <module#export>' not specified/],
+    [
+      "a definition that is not there",
+      ["drift", "--url", "postgres://127.0.0.1:1/none", "--definition", "./records.ts#persons"],
+      /the module exports any, loose, people/,
+    ],
+    ["a definition without schemas", ["drift", "--url", "postgres://127.0.0.1:1/none", "--definition", "./records.ts#any"], /has no schemas/],
     ["a directory with no database", ["search", "--embedded", "none", "{}"], /no embedded database in the directory "none"/],
   ])("%s", async (_, words, line) => {
     const { stdout, stderr, exitCode } = await cli(words, { env: { DATABASE_URL: "" } })
@@ -154,13 +163,33 @@ describe("explain", () => {
   })
 })
 
+describe("drift", () => {
+  test("prints where records do not fit, and no value of them; the exit code says so too", async () => {
+    const { stdout, stderr, exitCode } = await cli(["drift", "--definition", "./records.ts#people"])
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 1 })
+    expect(stdout).toMatch(/^2 of 3 records do not fit\n\n\/fields\/age: string: 1 \([-0-9a-f]{36}\)\n\/fields\/city: missing: 1 \([-0-9a-f]{36}\)\n$/)
+  })
+
+  test("prints JSON, of an embedded database too", async () => {
+    const { stdout, exitCode } = await cli(["drift", "--definition", join(directory, "records.ts#people"), "--json", "--embedded", join(directory, "data")])
+    expect(exitCode).toBe(1)
+    const found = JSON.parse(stdout)
+    expect(found).toMatchObject({ records: 3, unfit: 2, others: 0, issues: [{ pointer: "/fields/age", message: expect.stringContaining("number") }, {}] })
+  })
+
+  test("says when all of them fit", async () => {
+    const { stdout, exitCode } = await cli(["drift", "--definition", "./records.ts#loose"])
+    expect({ stdout, exitCode }).toEqual({ stdout: "all 3 records fit\n", exitCode: 0 })
+  })
+})
+
 describe("help", () => {
   test("--version is the package's", async () => {
     const { default: manifest } = await import("../../package.json", { with: { type: "json" } })
     expect(await cli(["--version"])).toEqual({ stdout: `${manifest.version}\n`, stderr: "", exitCode: 0 })
   })
 
-  test.each([["kysely-records"], ["kysely-records preview"], ["kysely-records search"], ["kysely-records explain"]])(
+  test.each([["kysely-records"], ["kysely-records preview"], ["kysely-records search"], ["kysely-records explain"], ["kysely-records drift"]])(
     "the examples of %s --help work when they are pasted",
     async (command) => {
       const { stdout, exitCode } = await run("sh", ["-c", `${command} --help`])
@@ -213,6 +242,21 @@ async function storeOnServer(): Promise<{ url: string; drop: () => Promise<void>
   const { db, options, drop } = await migratedDatabase(server)
   await db.createBatch(people)
   return { url: "connectionString" in options ? (options.connectionString ?? "") : "", drop }
+}
+
+// What an application writes, in a file that Node runs as it stands.
+async function writeDefinitions(path: string): Promise<void> {
+  const library = pathToFileURL(resolve("src/index.ts")).href
+  await writeFile(
+    path,
+    `import { defineRecords } from ${JSON.stringify(library)}
+import { z } from ${JSON.stringify(import.meta.resolve("zod"))}
+interface Unused { name: string }
+export const any = defineRecords()
+export const people = defineRecords({ schemas: { fields: z.object({ name: z.string(), age: z.number(), city: z.string() }) } })
+export const loose = defineRecords({ schemas: { fields: z.object({ name: z.string() }) } })
+`,
+  )
 }
 
 // The command as it is called once the package is installed.

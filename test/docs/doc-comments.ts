@@ -46,9 +46,7 @@ export function exampleProgram(comments: readonly DocComment[]): string {
     'import { expects, seen, type ExampleContext } from "./example-context.js"',
     'import { sql } from "kysely"',
     'import { FileDatabase, PostgresConnectionPool, PostgresDatabase, Operator, RawJson } from "kysely-records"',
-    ...[...internals]
-      .filter(([name]) => name !== "Operator")
-      .map(([name, file]) => `import { ${name} } from "${isPublic(name) ? "kysely-records" : `./dist/${file}`}"`),
+    ...[...internals].filter(([name]) => name !== "Operator").map(([name, file]) => `import { ${name} } from "${publicModule(name) ?? `./dist/${file}`}"`),
     "interface Person { name: string; age?: number }",
     "interface Source { version: string }",
     "export const examples = [",
@@ -58,8 +56,13 @@ export function exampleProgram(comments: readonly DocComment[]): string {
 }
 
 // What the package exports is imported from it, so that its types are those of the names that the examples find around them.
-function isPublic(name: string): boolean {
-  return new RegExp(`\\b${name}\\b`).test(readFileSync(new URL("../../src/index.ts", import.meta.url), "utf8"))
+function publicModule(name: string): string | undefined {
+  return Object.keys(publicModules).find((module) => new RegExp(`\\b${name}\\b`).test(publicModules[module] ?? ""))
+}
+
+const publicModules: Record<string, string> = {
+  "kysely-records": readFileSync(new URL("../../src/index.ts", import.meta.url), "utf8"),
+  "kysely-records/operations": readFileSync(new URL("../../src/operations/index.ts", import.meta.url), "utf8"),
 }
 
 function exampleFunction({ file, line, example }: DocComment): string {
@@ -70,7 +73,7 @@ function exampleFunction({ file, line, example }: DocComment): string {
   })
   const isMigrated = !example.some((code) => code.includes("migrate("))
   return [
-    `{ place: "${file}:${line}", isMigrated: ${isMigrated}, run: async ({ db, file, kysely, ada, a, b, people, personDefinition, orderDefinition, connectionString, pool, age, options }: ExampleContext): Promise<void> => { {`,
+    `{ place: "${file}:${line}", isMigrated: ${isMigrated}, run: async ({ db, file, kysely, ada, a, b, people, personDefinition, orderDefinition, connectionString, pool, age, options, personSchema }: ExampleContext): Promise<void> => { {`,
     ...statements,
     "} } },",
   ].join("\n")

@@ -13,6 +13,7 @@ import {
   type StoredRecord,
 } from "kysely-records"
 import pg from "pg"
+import { z } from "zod"
 
 /*
  * What the examples of the doc comments find around them. It runs in a process of its own, beside them.
@@ -41,6 +42,7 @@ export interface ExampleContext {
   readonly personDefinition: RecordsDefinition<Person, Source>
   readonly orderDefinition: RecordsDefinition
   readonly connectionString: string
+  readonly personSchema: z.ZodObject
   readonly pool: PostgresConnectionPool
   readonly age: { readonly column: "fields"; readonly steps: readonly string[] }
   readonly options: { readonly pointer: string; readonly bigint: "digits"; readonly refuse: (pointer: unknown, reason: string) => never }
@@ -120,6 +122,7 @@ async function context(db: PostgresDatabase<Person, Source>, kysely: Kysely<neve
     ada,
     b,
     connectionString,
+    personSchema: z.object({ name: z.string(), age: z.number().optional() }),
     a: { fields: { name: "Cy" } },
     pool: new PostgresConnectionPool({ connectionString }),
     people: defineRecords({ table: "people" }),
