@@ -72,8 +72,8 @@ function revisionText(value: unknown, pointer: JsonPointer, refuse: RefuseValue)
   return refuse(pointer, "revision is compared with a number or a bigint")
 }
 
-// More than any revision has, and few enough for PostgreSQL's numeric.
-const MOST_DIGITS = 1000
+// As many as a number of PostgreSQL can have before its point.
+const MOST_DIGITS = 131_072
 
 function timeText(value: unknown, pointer: JsonPointer, refuse: RefuseValue): string {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString()

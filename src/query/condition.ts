@@ -1,6 +1,6 @@
 import type { RawJson } from "../json/raw-json.ts"
 import type { CheckedField, ElementShape, Field, OtherPath, PlainColumn, RecordShape, SpelledPath, ValueAt } from "./field.ts"
-import type { OperatorName, OperatorTaking, ValueKind } from "./operator.ts"
+import type { OperandKind, OperatorName, OperatorTaking, ValueKind } from "./operator.ts"
 
 /** Text, numbers, booleans and dates: what a list operand may hold. */
 export type Scalar = string | number | bigint | boolean | Date | RawJson
@@ -68,7 +68,8 @@ export interface Not<T> extends Group<T> {
  */
 export type Condition<T = RecordShape> = Conditions<T>["one"]
 
-interface Conditions<T> {
+// The second parameter is never given: it does not compile while a kind of operand has no leaf below.
+interface Conditions<T, _WithoutLeaf extends never = Exclude<OperandKind, KindWithLeaf>> {
   one: And<T> | Or<T> | Not<T> | Checked<T> | ([T] extends [never] ? LooseLeaf<T> : Leaf<T> | OtherSpelling<T>)
 }
 
@@ -126,6 +127,7 @@ interface LeafOn<T, F, V> {
 type ComparisonBy<T, F, O, V> = [O] extends [never] ? never : Comparison<T, F, O, V>
 
 type TextKind = "pattern" | "regex" | "text"
+type KindWithLeaf = TextKind | "none" | "value" | "ordered" | "range" | "list" | "kinds" | "part" | "scalars" | "length" | "condition"
 
 // An interface, so that a recursive record type is only looked into as deep as a condition goes.
 interface ElementTest<T, F, O, E> extends Typed<T> {

@@ -8,7 +8,11 @@ export const valueKinds = ["string", "number", "boolean", "array", "object", "nu
 export type ValueKind = (typeof valueKinds)[number]
 
 interface OperatorRow {
+  /** The name of it in `Operator`. */
+  name: string
   operand: OperandKind
+  /** When it is true: what the value at the field is then. It stands in the documentation and in the JSON Schema. */
+  means: string
   /** The operator of which this one is the negative: it has a value, and the other one is false. */
   negates?: string
 }
@@ -17,34 +21,39 @@ interface OperatorRow {
  * Every operator, by its name in a query. Types, run-time checks, SQL and documentation ask this table.
  */
 export const operators = {
-  "=": { operand: "value" },
-  "!=": { operand: "value", negates: "=" },
-  ">": { operand: "ordered" },
-  ">=": { operand: "ordered" },
-  "<": { operand: "ordered" },
-  "<=": { operand: "ordered" },
-  between: { operand: "range" },
-  not_between: { operand: "range", negates: "between" },
-  in: { operand: "list" },
-  not_in: { operand: "list", negates: "in" },
-  like: { operand: "pattern" },
-  not_like: { operand: "pattern", negates: "like" },
-  ilike: { operand: "pattern" },
-  not_ilike: { operand: "pattern", negates: "ilike" },
-  regex: { operand: "regex" },
-  not_regex: { operand: "regex", negates: "regex" },
-  starts_with: { operand: "text" },
-  ends_with: { operand: "text" },
-  includes: { operand: "text" },
-  exists: { operand: "none" },
-  not_exists: { operand: "none" },
-  type: { operand: "kinds" },
-  contains: { operand: "part" },
-  contains_any: { operand: "scalars" },
-  size: { operand: "length" },
-  min_size: { operand: "length" },
-  max_size: { operand: "length" },
-  any: { operand: "condition" },
+  "=": { name: "EQ", operand: "value", means: "equals the operand" },
+  "!=": { name: "NEQ", operand: "value", negates: "=", means: "is there, and does not equal it" },
+  ">": { name: "GT", operand: "ordered", means: "is of the operand's JSON type, and greater" },
+  ">=": { name: "GTE", operand: "ordered", means: "is of the operand's JSON type, and greater or equal" },
+  "<": { name: "LT", operand: "ordered", means: "is of the operand's JSON type, and less" },
+  "<=": { name: "LTE", operand: "ordered", means: "is of the operand's JSON type, and less or equal" },
+  between: { name: "BETWEEN", operand: "range", means: "is of their type, not below `low` and not above `high`" },
+  not_between: { name: "NOT_BETWEEN", operand: "range", negates: "between", means: "is there, and is not between them" },
+  in: { name: "IN", operand: "list", means: "equals one of them" },
+  not_in: { name: "NOT_IN", operand: "list", negates: "in", means: "is there, and equals none of them" },
+  like: { name: "LIKE", operand: "pattern", means: "is a string that matches as a whole, case-sensitive" },
+  not_like: { name: "NOT_LIKE", operand: "pattern", negates: "like", means: "is there, and is not such a string" },
+  ilike: { name: "ILIKE", operand: "pattern", means: "is a string that matches as a whole, whatever the case of ASCII letters" },
+  not_ilike: { name: "NOT_ILIKE", operand: "pattern", negates: "ilike", means: "is there, and is not such a string" },
+  regex: { name: "REGEX", operand: "regex", means: "is a string with a match anywhere in it" },
+  not_regex: { name: "NOT_REGEX", operand: "regex", negates: "regex", means: "is there, and is no such string" },
+  starts_with: { name: "STARTS_WITH", operand: "text", means: "is a string that starts with it, case-sensitive" },
+  ends_with: { name: "ENDS_WITH", operand: "text", means: "is a string that ends with it, case-sensitive" },
+  includes: { name: "INCLUDES", operand: "text", means: "is a string that has it somewhere, case-sensitive" },
+  exists: { name: "EXISTS", operand: "none", means: "is there" },
+  not_exists: { name: "NOT_EXISTS", operand: "none", means: "is not there" },
+  type: { name: "TYPE", operand: "kinds", means: "is of that kind. Only here do null and missing differ; a column that is SQL NULL is `missing`" },
+  contains: {
+    name: "CONTAINS",
+    operand: "part",
+    means:
+      "is an array that has an equal element, or one for each of the list. An object: is an object that contains it, as `@>` of PostgreSQL sees it: the keys that are asked for, arrays inside as sets",
+  },
+  contains_any: { name: "CONTAINS_ANY", operand: "scalars", means: "is an array that has at least one of them" },
+  size: { name: "SIZE", operand: "length", means: "is an array of that length" },
+  min_size: { name: "MIN_SIZE", operand: "length", means: "is an array at least that long" },
+  max_size: { name: "MAX_SIZE", operand: "length", means: "is an array at most that long" },
+  any: { name: "ANY", operand: "condition", means: "is an array with at least one element of which the condition is true" },
 } as const satisfies Record<string, OperatorRow>
 
 /** The name of an operator, as it stands in a query. */
@@ -71,36 +80,15 @@ export type PositiveOperator = Exclude<OperatorName, NegativeOperator>
  * @example
  * filter("fields.age", Operator.GTE, 18)
  */
-export const Operator = {
-  EQ: "=",
-  NEQ: "!=",
-  GT: ">",
-  GTE: ">=",
-  LT: "<",
-  LTE: "<=",
-  BETWEEN: "between",
-  NOT_BETWEEN: "not_between",
-  IN: "in",
-  NOT_IN: "not_in",
-  LIKE: "like",
-  NOT_LIKE: "not_like",
-  ILIKE: "ilike",
-  NOT_ILIKE: "not_ilike",
-  REGEX: "regex",
-  NOT_REGEX: "not_regex",
-  STARTS_WITH: "starts_with",
-  ENDS_WITH: "ends_with",
-  INCLUDES: "includes",
-  EXISTS: "exists",
-  NOT_EXISTS: "not_exists",
-  TYPE: "type",
-  CONTAINS: "contains",
-  CONTAINS_ANY: "contains_any",
-  SIZE: "size",
-  MIN_SIZE: "min_size",
-  MAX_SIZE: "max_size",
-  ANY: "any",
-} as const satisfies Record<string, OperatorName>
+export const Operator: OperatorNames = operatorNames()
+
+/** The operators by their names. */
+type OperatorNames = { readonly [Name in OperatorName as Operators[Name]["name"]]: Name }
+
+function operatorNames(): OperatorNames {
+  // A mapped type cannot be followed through a loop; both go through the same rows.
+  return Object.fromEntries(Object.entries(operators).map(([operator, { name }]) => [name, operator])) as unknown as OperatorNames
+}
 
 /** Whether a string is the name of an operator. */
 export function isOperatorName(name: unknown): name is OperatorName {

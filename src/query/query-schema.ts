@@ -40,8 +40,9 @@ const elementField: JsonSchema = {
   anyOf: [{ type: "string" }, { type: "array", items: { type: ["string", "integer"] } }],
 }
 
-function operatorsTaking(kind: string): string[] {
-  return Object.entries(operators).flatMap(([name, { operand }]) => (operand === kind ? [name] : []))
+function operatorsTaking(kind: string): JsonSchema {
+  const rows = Object.entries(operators).filter(([, { operand }]) => operand === kind)
+  return { enum: rows.map(([name]) => name), description: rows.map(([name, { means }]) => `${name}: the value ${means}.`).join(" ") }
 }
 
 function closed(properties: Record<string, unknown>, required: readonly string[]): JsonSchema {
@@ -51,12 +52,12 @@ function closed(properties: Record<string, unknown>, required: readonly string[]
 function conditionSchema(self: string, named: JsonSchema): JsonSchema {
   const inner = { $ref: `#/$defs/${self}` }
   const leaves = Object.entries(operandSchemas).map(([kind, value]) =>
-    closed({ field: named, operator: { enum: operatorsTaking(kind) }, value }, ["field", "operator", "value"]),
+    closed({ field: named, operator: operatorsTaking(kind), value }, ["field", "operator", "value"]),
   )
   return {
     anyOf: [
       ...leaves,
-      closed({ field: named, operator: { enum: operatorsTaking("none") } }, ["field", "operator"]),
+      closed({ field: named, operator: operatorsTaking("none") }, ["field", "operator"]),
       closed({ and: { type: "array", items: inner } }, ["and"]),
       closed({ or: { type: "array", items: inner } }, ["or"]),
       closed({ not: inner }, ["not"]),

@@ -12,9 +12,11 @@ describe("the tables of docs/queries.md", () => {
   const queries = text["docs/queries.md"] ?? ""
 
   test("every operator has a row with its name and its spelling, and no other one has", () => {
-    const rows = [...queries.matchAll(/^\| `Operator\.(\w+)` +\| `([^`]+)` +\| \S/gm)].map(([, name, spelling]) => [name, spelling])
-    expect(rows).toEqual(Object.entries(Operator))
-    expect(rows.map(([, spelling]) => spelling)).toEqual(Object.keys(operators))
+    const rows = [...queries.matchAll(/^\| `Operator\.(\w+)` +\| `([^`]+)` +\| (\S.*?) +\| (\S.*?) +\|$/gm)]
+    expect(rows.map(([, name, spelling, , means]) => [name, spelling, means])).toEqual(
+      Object.entries(operators).map(([operator, { name, means }]) => [name, operator, means]),
+    )
+    expect(Object.entries(Operator)).toEqual(Object.entries(operators).map(([operator, { name }]) => [name, operator]))
   })
 
   test("every operator stands there with the SQL that is printed for it", () => {

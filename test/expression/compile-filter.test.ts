@@ -1,6 +1,6 @@
 import { sql } from "kysely"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { compileFilter, filter, type PostgresDatabase, previewQuery } from "../../src/index.ts"
+import { compileFilter, filter, InvalidQueryError, type PostgresDatabase, previewQuery } from "../../src/index.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 import { documents, rows } from "./rows.ts"
 
@@ -19,6 +19,13 @@ describe("the SQL of a condition", () => {
 test("the SQL of a path with many array indexes stays in proportion to it", () => {
   const field = ["fields", ...Array.from({ length: 100 }, () => 0)]
   expect(previewQuery({ filters: [{ field, operator: "like", value: "a" }] }).sql.length).toBeLessThan(100_000)
+})
+
+test("more values than one statement can have are refused, however many conditions there are", () => {
+  const leaves = (count: number) => ({ or: Array.from({ length: count }, () => filter("revision", "=", 1)) })
+  expect(previewQuery({ filters: [leaves(60_000)] }).parameters).toHaveLength(60_000)
+  expect(() => previewQuery({ filters: [leaves(200_000)] })).toThrow("has 200000 values, and one statement takes 65535")
+  expect(() => previewQuery({ filters: leaves(200_000).or })).toThrow(InvalidQueryError)
 })
 
 describe.each(databases)("what a condition finds on $name", (kind) => {
