@@ -21,6 +21,7 @@ const layers = [
   "migration",
   "connection",
   "operations",
+  "testing",
   "cli",
 ]
 
@@ -42,6 +43,7 @@ const outside: Record<string, RegExp> = {
   file: /^(?:uuid|node:(?:buffer|crypto|fs|fs\/promises|path))$/,
   migration: /^(?:kysely(?:\/migration)?|node:(?:crypto|fs\/promises|path|timers\/promises|url))$/,
   connection: /^(?:kysely|pg|pg-connection-string|@electric-sql\/pglite(?:\/contrib\/pg_trgm)?|node:tls|node:fs\/promises)$/,
+  testing: /^node:assert$/,
   operations: /^kysely$/,
   cli: /^(?:commander|node:.*)$/,
 }

@@ -28,6 +28,20 @@ export interface RecordsOptions<T = RecordShape> {
   distribute?: boolean
 }
 
+// Without a type of records the compiler would take the fields of the indexes for all that there are.
+interface UntypedOptions extends RecordsOptions {
+  indexes: readonly IndexOptions<RecordShape>[]
+  schemas?: undefined
+  validateReads?: undefined
+}
+
+// As the caller may have them at run time.
+interface UncheckedOptions extends Omit<RecordsOptions, "indexes"> {
+  indexes?: unknown
+  schemas?: unknown
+  validateReads?: unknown
+}
+
 /** Where a table is. */
 export interface TableName {
   readonly table: string
@@ -68,9 +82,11 @@ export interface DefinitionOf<T> extends TableDefinition, RecordsOf<T> {}
  * @throws ConfigurationError for a name that PostgreSQL or Kysely would read as something else, and for an index that
  * has no meaning.
  */
+export function defineRecords(options: UntypedOptions): RecordsDefinition
 export function defineRecords<F = JsonObject, M = JsonObject, FIn = F, MIn = M>(
-  options: RecordsOptions<RecordShape<F, M>> & SchemaOptions<F, M, FIn, MIn> = {},
-): RecordsDefinition<F, M, FIn, MIn> {
+  options?: RecordsOptions<RecordShape<F, M>> & SchemaOptions<F, M, FIn, MIn>,
+): RecordsDefinition<F, M, FIn, MIn>
+export function defineRecords(options: UncheckedOptions = {}): RecordsDefinition<unknown, unknown> {
   const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key))
   if (unknown !== undefined) throw new ConfigurationError("invalid_definition", `defineRecords: unknown option ${JSON.stringify(unknown)}`)
   const { table = "records", schema = "public", validateReads = false } = options

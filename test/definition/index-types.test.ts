@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest"
-import { defineRecords, filter, type JsonObject } from "../../src/index.ts"
+import { describe, expect, expectTypeOf, test } from "vitest"
+import { defineRecords, filter, type JsonObject, type RecordsDefinition } from "../../src/index.ts"
 
 interface Person {
   name: string
@@ -88,5 +88,12 @@ describe("the fields of indexes are checked by the compiler", () => {
       })
     }
     expect(refused).toThrow(/no such path|unknown|is one of/)
+  })
+
+  test("they are not taken for all that a record has", () => {
+    const anything = defineRecords({ table: "anything", indexes: [{ field: "fields.age" }, { kind: "text", field: "fields.name" }] })
+    expectTypeOf(anything).toEqualTypeOf<RecordsDefinition>()
+    const people = defineRecords<Person>({ indexes: [{ field: "fields.age" }] })
+    expectTypeOf(people).toEqualTypeOf<RecordsDefinition<Person>>()
   })
 })

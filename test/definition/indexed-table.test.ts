@@ -12,7 +12,6 @@ import {
   type StoredRecord,
 } from "../../src/index.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
-import { withIndexes } from "../setup/indexes.ts"
 
 const LAST = "\u{10ffff}"
 
@@ -122,7 +121,6 @@ describe.each(databases)("a table with indexes on $name", (kind) => {
 
   beforeAll(async () => {
     ;({ db: plain, drop } = await migratedDatabase(kind, definitions[7]))
-    await withIndexes(plain)
     await plain.createBatch([...values.map((value, w) => ({ fields: { v: value as never, w } })), { fields: { w: -1 } }, { fields: {} }])
     records = await plain.search()
   })
@@ -180,7 +178,6 @@ describe.each(databases)("values too long for a btree on $name", (kind) => {
       }),
     )
     try {
-      await withIndexes(db)
       const text = long(length)
       const { id } = await db.create({ fields: { t: text, a: [text, { [text]: text }] }, metadata: { [text]: text } })
       expect(await db.search({ filters: [filter("fields.t", "starts_with", text)], select: ["id"] })).toEqual([{ id }])
@@ -211,8 +208,6 @@ test.each(databases)("two definitions share one database on $name", async (kind)
       records: defineRecords<{ name: string }>({ table: "orders", indexes: [{ field: "fields.name" }] }),
     })
     await orders.migrate()
-    await withIndexes(db)
-    await withIndexes(orders)
     await orders.createBatch([{ fields: { name: "Ada" } }, { fields: { name: "Ada" } }])
     await db.create({ fields: { name: "Ada" } })
     await expect(db.create({ fields: { name: "Ada" } })).rejects.toThrow(/the unique index people_name_[0-9a-f]{8} holds this value already/)

@@ -77,7 +77,7 @@ describe.each(databases)("migrate() on $name", (kind) => {
     const { db: before, drop } = await migratedDatabase(kind, plainPeople)
     const db = new PostgresDatabase<Person>({
       kysely: before.kysely as never,
-      records: defineRecords({ table: "people", indexes: [{ field: "fields.age" }, { field: "fields.name" }] }),
+      records: defineRecords<Person>({ table: "people", indexes: [{ field: "fields.age" }, { field: "fields.name" }] }),
     })
     await db.create({ fields: { name: Array.from({ length: 9000 }, () => Math.random().toString(36)).join("") } })
     const schema = await schemaOf(db)

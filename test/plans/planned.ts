@@ -1,18 +1,12 @@
 import type pg from "pg"
 import type { Preview } from "../../src/index.ts"
+import { type PlanNode, planNodes, planOf } from "../../src/store/plan.ts"
+import type { Row } from "../../src/store/record-row.ts"
 
 /** How the server plans a prepared statement: for the values that it is run with, or for any. */
 export const planModes = ["force_custom_plan", "force_generic_plan"] as const
 
 export type PlanMode = (typeof planModes)[number]
-
-/** A node of a plan as `explain (format json)` gives it. */
-export interface PlanNode {
-  readonly "Node Type": string
-  readonly "Index Name"?: string
-  readonly "Index Cond"?: string
-  readonly Plans?: readonly PlanNode[]
-}
 
 /** The plan of a statement that was prepared, node by node. */
 export async function planned(client: pg.Client, { sql, parameters }: Preview, mode: PlanMode): Promise<readonly PlanNode[]> {
@@ -20,12 +14,8 @@ export async function planned(client: pg.Client, { sql, parameters }: Preview, m
   await client.query(`prepare planned as ${sql}`)
   // What is explained takes no parameters of its own, so the values of the prepared statement stand in the text.
   const values = parameters.length === 0 ? "" : `(${parameters.map(literal).join(", ")})`
-  const { rows } = await client.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(`explain (format json) execute planned${values}`)
-  return rows.flatMap((row) => nodes(row["QUERY PLAN"][0].Plan))
-}
-
-function nodes(node: PlanNode): readonly PlanNode[] {
-  return [node, ...(node.Plans ?? []).flatMap(nodes)]
+  const { rows } = await client.query<Row>(`explain (format json) execute planned${values}`)
+  return planNodes(planOf(rows))
 }
 
 function literal(value: unknown): string {

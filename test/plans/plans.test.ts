@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { compileFilter, type LooseQuery, type Preview, previewQuery, type RecordsDefinition } from "../../src/index.ts"
 import { unconnected } from "../../src/statement/records-tables.ts"
 import { previewOf } from "../../src/statement/search.ts"
+import { type PlanNode, textAt } from "../../src/store/plan.ts"
 import { type Claim, type Column, claims, columns } from "./claims.ts"
 import { indexTable, withTable } from "./index-table.ts"
-import { type PlanNode, planModes, planned } from "./planned.ts"
+import { planModes, planned } from "./planned.ts"
 import { besides, definitions, indexedTables, several } from "./tables.ts"
 
 const DOCUMENT = new URL("../../docs/indexes.md", import.meta.url)
@@ -59,9 +60,9 @@ async function answersOf({ queries }: Claim, column: Column) {
 
 // An index serves a condition when it is read by what the condition asks of the field, and a sort when nothing else sorts.
 function isServed(plan: readonly PlanNode[], field: string, column: Column, { sort = [] }: LooseQuery): boolean {
-  const scans = plan.filter((node) => node["Index Name"]?.startsWith(`by_${column}_`))
-  if (sort.length > 0) return scans.length > 0 && !plan.some((node) => node["Node Type"] === "Sort")
-  return scans.some(({ "Index Cond": condition = "" }) => (column === "gin" ? condition !== "" : condition.includes(`'${field}'`)))
+  const scans = plan.filter((node) => textAt(node, "Index Name")?.startsWith(`by_${column}_`))
+  if (sort.length > 0) return scans.length > 0 && !plan.some((node) => textAt(node, "Node Type") === "Sort")
+  return scans.some((node) => textAt(node, "Index Cond")?.includes(column === "gin" ? "@>" : `'${field}'`))
 }
 
 function preview(query: LooseQuery, definition: RecordsDefinition): Preview {
@@ -72,8 +73,8 @@ describe.each(planModes)("under %s", (mode) => {
   const indexesOf = async (query: LooseQuery | Preview, definition = several) => {
     const plan = await planned(client, "sql" in query ? query : preview(query, definition), mode)
     return {
-      sorts: plan.map((node) => node["Node Type"]).filter((type) => type.endsWith("Sort")),
-      indexes: [...new Set(plan.flatMap((node) => node["Index Name"] ?? []).map((name) => name.replace(/_[0-9a-f]{8}$/, "")))].toSorted(),
+      sorts: plan.flatMap((node) => textAt(node, "Node Type") ?? []).filter((type) => type.endsWith("Sort")),
+      indexes: [...new Set(plan.flatMap((node) => textAt(node, "Index Name") ?? []).map((name) => name.replace(/_[0-9a-f]{8}$/, "")))].toSorted(),
     }
   }
 
