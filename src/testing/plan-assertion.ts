@@ -10,7 +10,7 @@ export type PlanAnswer = Pick<Explanation, "sql" | "indexes" | "buffers" | "text
  * digest at its end is enough.
  *
  * @example
- * usesIndex(await db.explain({ filters: [filter("fields.name", "=", "Ada")] }), "records_fields_gin")
+ * usesIndex(await db.explain({ filters: [filter("id", "=", ada.id)] }), "records_pkey")
  * @throws AssertionError with the plan in its message.
  */
 export function usesIndex(explanation: PlanAnswer, index: string): void {

@@ -18,7 +18,7 @@ export interface PlanMatchers<R = unknown> {
  * The assertions on plans as matchers for `expect.extend`, of Vitest, Jest or any other that takes such objects.
  *
  * @example
- * planMatchers.toUseIndex(await db.explain({ filters: [filter("fields.name", "=", "Ada")] }), "records_fields_gin").pass // true
+ * planMatchers.toUseIndex(await db.explain({ filters: [filter("id", "=", ada.id)] }), "records_pkey").pass // true
  */
 export const planMatchers: {
   toUseIndex(explanation: PlanAnswer, index: string): Matched
