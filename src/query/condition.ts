@@ -9,8 +9,9 @@ export type Scalar = string | number | bigint | boolean | Date | RawJson
 declare const recordType: unique symbol
 declare const checked: unique symbol
 
+/** What knows the shape of a record. */
 // A method, so that a condition made outside a query (of `never`) fits every record type, and fits in either direction.
-interface Typed<T> {
+export interface Typed<T> {
   [recordType]?(record: T): void
 }
 

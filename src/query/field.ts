@@ -79,6 +79,20 @@ export type ValueAt<T, F> = Present<T extends ElementShape<infer E> ? Walk<E, El
 
 type Present<V> = unknown extends V ? unknown : NonNullable<V>
 
+/** What may stand at a path: the type of the value with the null that it has, never undefined. */
+export type DefinedAt<T, F> = Defined<Walk<T, Segments<F>>>
+
+type Defined<V> = unknown extends V ? unknown : Exclude<V, undefined>
+
+/** What may be given where a value of a document is stored. */
+export type WritableValue<V> = unknown extends V ? unknown : [JsonValue] extends [V] ? WritableJson : Writable<V>
+
+/** What the last step of a path is taken in: the type of the object or the array, null and undefined left out. */
+export type ParentAt<T, F> = Segments<F> extends readonly [...infer Parents, unknown] ? Present<Walk<T, Parents>> : never
+
+/** The last step of a path. */
+export type LastStep<F> = Segments<F> extends readonly [...unknown[], infer Last] ? Last : never
+
 type ElementSegments<F> = F extends "" ? [] : F extends readonly unknown[] ? F : F extends string ? Split<F, "."> : never
 
 /** The steps of a path: keys are strings, array indexes numbers. */
@@ -155,7 +169,8 @@ type MayBeMissing<T, Steps> = Steps extends readonly [infer Head, ...infer Tail]
     ? false
     : true
 
-type HasAlways<T, K> = K extends keyof T ? (string extends keyof T ? false : T extends Record<K, unknown> ? true : false) : false
+/** `true` when an object of the type has the key, whatever else it has. */
+export type HasAlways<T, K> = K extends keyof T ? (string extends keyof T ? false : T extends Record<K, unknown> ? true : false) : false
 
 /** What comes back from the database where a `T` was stored: a `Date` inside a document is the string of its `toISOString()`. */
 export type Stored<T> = [T] extends [JsonValue | undefined] ? T : StoredPart<T>
