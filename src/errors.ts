@@ -99,6 +99,35 @@ export class RevisionConflictError extends RecordsError {
   }
 }
 
+/** A record that a change cannot be made to. */
+export interface InapplicableChange {
+  readonly id: string
+  /** JSON pointer to the change, from the root of what was passed. */
+  readonly pointer: string
+}
+
+/** A change that what is stored does not allow, such as an increment of a string. Nothing was written, to no record. */
+export class InapplicableChangeError extends RecordsError {
+  /** The record that it cannot be made to; of several the first one, by id. */
+  readonly id: string
+  /** JSON pointer (RFC 6901) to the change, from the root of what was passed: `/1`, in a batch `/7/changes/1`. */
+  readonly pointer: string
+  /** The records that a change cannot be made to, by id: at most 100 of them. */
+  readonly failures: readonly InapplicableChange[]
+
+  constructor(failures: readonly [InapplicableChange, ...InapplicableChange[]], change: string, demand: string, count: number) {
+    const [{ id, pointer }] = failures
+    const others = count > 1 ? ` (and ${count - 1} more of the records do not allow a change either)` : ""
+    super(
+      "inapplicable_change",
+      `${pointer}: the record with the id ${JSON.stringify(id)} does not allow ${change}, which needs ${demand}: nothing was written${others}`,
+    )
+    this.id = id
+    this.pointer = pointer
+    this.failures = failures
+  }
+}
+
 /** A record that would be the second one with its id, or with a value that a unique index keeps apart. */
 export class DuplicateRecordError extends RecordsError {
   constructor(message: string, options?: RecordsErrorOptions) {

@@ -7,6 +7,8 @@ export {
   ConfigurationError,
   DatabaseUnavailableError,
   DuplicateRecordError,
+  type InapplicableChange,
+  InapplicableChangeError,
   InvalidQueryError,
   InvalidRecordError,
   type RecordIssue,
@@ -24,15 +26,31 @@ export { FileDatabase, type FileDatabaseOptions } from "./file/file-database.ts"
 export { RawJson } from "./json/raw-json.ts"
 export type { MigrateOptions } from "./migration/migrate.ts"
 export { type ParseQueryOptions, parseQuery } from "./predicate/parse-query.ts"
+export {
+  type Change,
+  type ChangeName,
+  increment,
+  type LooseChange,
+  type MergePatch,
+  merge,
+  multiply,
+  pull,
+  push,
+  pushUnique,
+  rename,
+  set,
+  unset,
+} from "./query/change.ts"
 export { and, type Condition, filter, type LooseCondition, not, or } from "./query/condition.ts"
 export type { ElementShape, Exact, JsonObject, JsonValue, RecordShape, Writable } from "./query/field.ts"
 export { Operator, type OperatorName, type ValueKind } from "./query/operator.ts"
-export type { FieldName, Found, LooseQuery, Query, SelectedRecord, Selection, SortKey, StoredRecord } from "./query/query.ts"
+export type { ClaimQuery, FieldName, Found, LooseQuery, Query, SelectedRecord, Selection, SortKey, StoredRecord, WriteQuery } from "./query/query.ts"
 export { type JsonSchema, querySchema } from "./query/query-schema.ts"
 export type { ExplainOptions } from "./statement/explain.ts"
 export { type Preview, previewQuery } from "./statement/search.ts"
 export type { Explanation } from "./store/explanation.ts"
 export type { NewRecord, RecordChanges } from "./store/new-record.ts"
+export type { RecordPatch } from "./store/patch-batch.ts"
 export type { PlanFacts, QueryPlan } from "./store/plan.ts"
 export type { ReadAs, ReadOptions } from "./store/read-options.ts"
 export { type KyselyTables, RecordStore } from "./store/record-store.ts"

@@ -30,7 +30,17 @@ export function elementAlias({ depth }: AccessorScope): string {
  * // case when jsonb_typeof("fields"->'tags') = 'array' then "fields"->'tags'->0 end
  */
 export function jsonAccessor(path: JsonPath, scope: AccessorScope = PLAIN_SCOPE): string {
-  return guarded(path, root(path, scope), arrows(path.steps))
+  return accessorWithin(root(path, scope), path.steps)
+}
+
+/**
+ * The value at a path inside of what an expression gives, as `jsonb`; SQL NULL where there is none.
+ *
+ * @example
+ * accessorWithin('"document"', ["address", "city"]) // "document"->'address'->'city'
+ */
+export function accessorWithin(start: string, steps: readonly PathStep[]): string {
+  return guarded(steps, start, arrows(steps))
 }
 
 /**
@@ -53,7 +63,7 @@ export function textAccessor(path: JsonPath, scope: AccessorScope = PLAIN_SCOPE)
   const last = path.steps.at(-1)
   // The one operator that turns the document itself into text.
   if (last === undefined) return `${root(path, scope)}#>>'{}'`
-  return guarded(path, root(path, scope), `${arrows(path.steps.slice(0, -1))}->>${operand(last)}`)
+  return guarded(path.steps, root(path, scope), `${arrows(path.steps.slice(0, -1))}->>${operand(last)}`)
 }
 
 /** How many characters of a string a `text` index holds: any entry fits into a page, however long the string is. */
@@ -103,7 +113,7 @@ function identifier(name: string): string {
 }
 
 // PostgreSQL takes a lone scalar for an array of one: '5'::jsonb -> 0 is 5. A path must find nothing there.
-function guarded({ steps }: JsonPath, start: string, path: string): string {
+function guarded(steps: readonly PathStep[], start: string, path: string): string {
   if (!steps.some((step) => typeof step === "number")) return start + path
   const guards = steps.flatMap((step, index) => (typeof step === "number" ? [`jsonb_typeof(${start}${arrows(steps.slice(0, index))}) = 'array'`] : []))
   return `(case when ${guards.join(" and ")} then ${start}${path} end)`

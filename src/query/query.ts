@@ -39,6 +39,17 @@ export interface LooseQuery {
   readonly select?: readonly FieldName<never>[] | undefined
 }
 
+/** Which records a write to many is for. */
+export interface WriteQuery<T = RecordShape> {
+  /** All of them must be true. */
+  readonly filters?: readonly Condition<T>[] | undefined
+  /** Stands in the place of filters where every record is meant. */
+  readonly all?: true | undefined
+}
+
+/** Which records `claim` takes, and in which order; `limit` is how many, one when left out. */
+export type ClaimQuery<T = RecordShape> = Pick<Query<T>, "filters" | "sort" | "limit">
+
 /** A record as it is stored. */
 export interface StoredRecord<F = JsonObject, M = JsonObject> {
   /** A UUID in lower case. */

@@ -81,10 +81,10 @@ export function transactionTime(column: RecordColumns["createdAt"]): RawBuilder<
   return column.type === "timestamp" ? sql<Date>`now() at time zone 'UTC'` : sql<Date>`now()`
 }
 
-/** What every change of a record sets besides its documents: one more revision, and the time. */
-export function touched(definition: TableDefinition): Record<string, RawBuilder<unknown>> {
+/** What every change of a record sets besides its documents: one more revision, and the time; `alias` is that of the table. */
+export function touched(definition: TableDefinition, alias?: string): Record<string, RawBuilder<unknown>> {
   const { updatedAt } = definition.columns
-  return { ...nextRevision(definition, ""), [updatedAt.name]: transactionTime(updatedAt) }
+  return { ...nextRevision(definition, alias === undefined ? "" : `${alias}.`), [updatedAt.name]: transactionTime(updatedAt) }
 }
 
 /** What an insert sets in the record that it replaces. The time is the one that it would have created it at: Citus refuses now() there. */

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely"
+import { type Kysely, type RawBuilder, sql } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import type { NumberForm } from "../json/exact-number.ts"
 import { type RecordsTables, tableOf } from "./records-tables.ts"
@@ -36,19 +36,24 @@ export function readStatement(db: Kysely<RecordsTables>, definition: TableDefini
 }
 
 /** The statement that replaces the documents of a record, and brings it as it is then. */
-export function updateStatement(db: Kysely<RecordsTables>, definition: TableDefinition, target: WriteTarget, { fields, metadata }: Replacement) {
-  const columns = columnNames(definition)
+export function updateStatement(db: Kysely<RecordsTables>, definition: TableDefinition, target: WriteTarget, replacement: Replacement) {
   const update = db
     .updateTable(tableOf(definition))
-    .set({
-      ...(fields === undefined ? {} : { [columns.fields]: sql`${fields}::jsonb` }),
-      // nullif keeps the column free of JSON null: without metadata it is SQL NULL.
-      ...(metadata === undefined || columns.metadata === undefined ? {} : { [columns.metadata]: sql`nullif(${metadata}::jsonb, 'null')` }),
-      ...touched(definition),
-    })
-    .where(columns.id, "=", idOperand(definition, target.id))
+    .set(replaced(definition, replacement))
+    .where(columnNames(definition).id, "=", idOperand(definition, target.id))
     .returning(recordSelection(definition))
   return target.expectedRevision === undefined ? update : conditionalWrite(db, definition, target, update.where(hasExpectedRevision(target)))
+}
+
+/** What an update sets in the record whose documents it replaces. */
+export function replaced(definition: TableDefinition, { fields, metadata }: Replacement): Record<string, RawBuilder<unknown>> {
+  const columns = columnNames(definition)
+  return {
+    ...(fields === undefined ? {} : { [columns.fields]: sql`${fields}::jsonb` }),
+    // nullif keeps the column free of JSON null: without metadata it is SQL NULL.
+    ...(metadata === undefined || columns.metadata === undefined ? {} : { [columns.metadata]: sql`nullif(${metadata}::jsonb, 'null')` }),
+    ...touched(definition),
+  }
 }
 
 /** The statement that stores a record or replaces the one with its id, and brings it as it is then. For a revision it only replaces. */

@@ -47,6 +47,12 @@ const byCode: Record<string, ToError> = {
   "42883": (cause, where) => wrongTable(cause, where, "has a column of another type"),
   "42501": (cause, where) =>
     new ConfigurationError("no_privilege", `${where.operation}: this role may not do that on ${name(where)}: grant it the privilege`, { cause }),
+  "0A000": (cause, where) =>
+    new ConfigurationError(
+      "not_supported",
+      `${where.operation} on ${name(where)}: the server has no way to do that on this table. One that Citus distributes cannot lock records of several shards, as claim, patchBatch and patchWhere do: patch() them one by one`,
+      { cause },
+    ),
   "23505": duplicate,
   "23502": (cause, where) => rejected(cause, where, "a column that must have a value would be empty"),
   "23514": (cause, where) => rejected(cause, where, "a check constraint of the table does not hold"),

@@ -3,9 +3,13 @@ import type { RecordsDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError, RecordNotFoundError } from "../errors.ts"
 import type { NumberForm } from "../json/exact-number.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
+import { checkedClaim, checkedTarget } from "../predicate/checked-target.ts"
+import type { Change } from "../query/change.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
-import type { Found, Query, Selection, StoredRecord } from "../query/query.ts"
+import type { ClaimQuery, Found, Query, Selection, StoredRecord, WriteQuery } from "../query/query.ts"
+import { deleteWhereStatement, updateWhereStatement } from "../statement/bulk-write.ts"
 import { type ExplainOptions, explainStatement } from "../statement/explain.ts"
+import { claimStatement, patchStatement, patchWhereStatement } from "../statement/patch.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { countStatement, type Preview, previewOf, searchStatement } from "../statement/search.ts"
 import { columnNames, recordSelection } from "../statement/stored-columns.ts"
@@ -16,10 +20,13 @@ import { databaseError } from "./database-error.ts"
 import { type Explanation, explanation } from "./explanation.ts"
 import { foundRecords } from "./found-records.ts"
 import { knownId, type NewRecord, type RecordChanges, writtenBatch, writtenChanges, writtenRecord } from "./new-record.ts"
+import { type GivenPatch, givenPatch, patchBatches, type RecordPatch } from "./patch-batch.ts"
+import { claimedRows, patchedCount, patchedRows } from "./patch-outcome.ts"
 import { numberForm, type ReadAs, type ReadOptions } from "./read-options.ts"
 import { type Row, storedRecord } from "./record-row.ts"
 import { inTransaction } from "./transaction.ts"
 import { checkRevision, expectedRevision, type WriteOptions } from "./write-options.ts"
+import { writtenPatch } from "./written-patch.ts"
 
 /** The tables as a caller's own Kysely queries see them. */
 export interface KyselyTables<F, M> {
@@ -146,6 +153,99 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   }
 
   /**
+   * Makes changes to what is stored in one record, one after the other, and gives it as it is then: all of them, or none.
+   * Adds one to the revision, also where the documents are the same afterwards. With `expectedRevision` only a record of
+   * that revision is changed.
+   *
+   * @example
+   * await db.patch(ada.id, [set("fields.name", "Ada L."), increment("fields.age", 1), unset("metadata")])
+   * // with "given" as (...), "found" as (... for no key update), "patched" as (...), "written" as (update ...) select ...
+   * @throws InvalidRecordError with a JSON pointer to what has no meaning or cannot be stored; RecordNotFoundError;
+   * RevisionConflictError; InapplicableChangeError when what is stored does not allow one. Nothing is written then.
+   */
+  async patch(id: string, changes: NoInfer<readonly Change<RecordShape<F, M>>[]>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
+    const [record] = await this.#patch("patch", [[givenPatch(id, changes, options, this.definition)]])
+    return record ?? storedRecord({})
+  }
+
+  /**
+   * Patches any number of records, each with changes of its own: all of them, or none. One statement makes the changes
+   * of up to 1,000 records that differ in their values alone. The records come back in the order of the patches.
+   *
+   * @example
+   * const records = await db.patchBatch([{ id: ada.id, changes: [increment("fields.age", 1)] }, { id: b, changes: [increment("fields.age", 2)] }])
+   * // with "given" as (...), "found" as (... for no key update), "patched" as (...), "written" as (update ...) select ...
+   * @throws as `patch`, for the first patch that cannot be made. Nothing is written then.
+   */
+  async patchBatch(patches: NoInfer<Iterable<RecordPatch<F, M>>>): Promise<StoredRecord<F, M>[]> {
+    const batches = patchBatches(patches, this.definition)
+    return batches.length > 1 ? this.transaction((tx) => tx.#patch("patchBatch", batches)) : this.#patch("patchBatch", batches)
+  }
+
+  /**
+   * Makes the same changes to all records that the filters find, in one statement, and gives how many there are.
+   *
+   * @example
+   * await db.patchWhere({ filters: [filter("fields.name", "=", "Ada")] }, [increment("fields.age", 1)]) // 1
+   * @throws InvalidQueryError, also without a filter: `{ all: true }` is every record. InvalidRecordError;
+   * InapplicableChangeError with the records that do not allow a change. Nothing is written then.
+   */
+  async patchWhere(query: WriteQuery<RecordShape<F, M>>, changes: NoInfer<readonly Change<RecordShape<F, M>>[]>): Promise<number> {
+    const filters = checkedTarget(query, this.definition.ids)
+    const patch = writtenPatch(changes, "", this.definition)
+    const [row] = await this.#run("patchWhere", patchWhereStatement(this.#db, this.definition, patch, filters))
+    return patchedCount(row, patch)
+  }
+
+  /**
+   * Replaces the documents of all records that the filters find, and gives how many there are.
+   *
+   * @example
+   * await db.updateWhere({ filters: [filter("fields.name", "=", "Ada")] }, { metadata: null }) // 1
+   * @throws InvalidQueryError, also without a filter: `{ all: true }` is every record. InvalidRecordError.
+   */
+  async updateWhere(query: WriteQuery<RecordShape<F, M>>, changes: RecordChanges<FIn, MIn>): Promise<number> {
+    const filters = checkedTarget(query, this.definition.ids)
+    const written = await writtenChanges(changes, this.definition)
+    const [row] = await this.#run("updateWhere", updateWhereStatement(this.#db, this.definition, filters, written))
+    return Number(row?.count)
+  }
+
+  /**
+   * Deletes all records that the filters find, and gives how many there were.
+   *
+   * @example
+   * await db.deleteWhere({ filters: [filter("fields.name", "=", "Ada")] }) // 1
+   * @throws InvalidQueryError, also without a filter: `{ all: true }` is every record.
+   */
+  async deleteWhere(query: WriteQuery<RecordShape<F, M>>): Promise<number> {
+    const filters = checkedTarget(query, this.definition.ids)
+    const [row] = await this.#run("deleteWhere", deleteWhereStatement(this.#db, this.definition, filters))
+    return Number(row?.count)
+  }
+
+  /**
+   * Takes the first records of a query that no other transaction holds, and patches them in the same statement: a table
+   * is a work queue so. The records come back in the order of the query, as they are then; with none free, none.
+   *
+   * @example
+   * const [job] = await db.claim({ filters: [filter("fields.age", "not_exists")], sort: [{ field: "createdAt" }] }, [set("fields.age", 0)])
+   * // with ..., "found" as (select ... order by "created_at" asc, "id" asc limit $2 for no key update skip locked), ...
+   * @throws InvalidQueryError; InvalidRecordError; InapplicableChangeError. Nothing is claimed then. ConfigurationError
+   * where the server cannot lock so, as on a table that Citus distributes.
+   */
+  async claim(
+    query: ClaimQuery<RecordShape<F, M>>,
+    changes: NoInfer<readonly Change<RecordShape<F, M>>[]>,
+    options: { readonly limit?: number | undefined } = {},
+  ): Promise<StoredRecord<F, M>[]> {
+    const checked = checkedClaim(query, options, this.definition.ids)
+    const patch = writtenPatch(changes, "", this.definition)
+    const rows = await this.#run("claim", claimStatement(this.#db, this.definition, patch, checked))
+    return claimedRows(rows, patch).map((row) => storedRecord(row))
+  }
+
+  /**
    * Deletes the record with an id. `true` when it was there, `false` when there was none. With `expectedRevision` only a
    * record of that revision is deleted, and one that is not there is an error.
    *
@@ -268,6 +368,15 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
     const [row] = known === null ? [] : await this.#run(operation, statement({ id: known, expectedRevision: revision }))
     if (revision !== undefined) checkRevision(row && { revision: Number(row["met_revision"]) }, id, revision)
     return row
+  }
+
+  async #patch(operation: string, batches: readonly (readonly GivenPatch[])[]): Promise<StoredRecord<F, M>[]> {
+    const records: StoredRecord<F, M>[] = []
+    for (const batch of batches) {
+      const rows = await this.#run(operation, patchStatement(this.#db, this.definition, batch))
+      for (const { row, position } of patchedRows(rows, batch)) records[position] = storedRecord(row)
+    }
+    return records
   }
 
   async #run<R>(operation: string, statement: Runnable<R>): Promise<R[]> {

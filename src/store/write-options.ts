@@ -1,6 +1,6 @@
 import { OUR_COLUMNS, type RecordColumns } from "../definition/record-columns.ts"
 import { ConfigurationError, InvalidQueryError, RecordNotFoundError, RevisionConflictError } from "../errors.ts"
-import { child, pointerText } from "../json/json-pointer.ts"
+import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 
 /** What a write to one record may ask for beside the change itself. */
 export interface WriteOptions {
@@ -16,15 +16,24 @@ export interface WriteOptions {
  *
  * @throws InvalidQueryError; ConfigurationError when the table has no revisions.
  */
-export function expectedRevision(options: unknown, { columns }: { readonly columns: RecordColumns } = { columns: OUR_COLUMNS }): number | undefined {
-  if (typeof options !== "object" || options === null) throw new InvalidQueryError("", "the options of a write are an object: { expectedRevision }")
+export function expectedRevision(
+  options: unknown,
+  { columns }: { readonly columns: RecordColumns } = { columns: OUR_COLUMNS },
+  pointer: JsonPointer = "",
+): number | undefined {
+  if (typeof options !== "object" || options === null)
+    throw new InvalidQueryError(pointerText(pointer), "the options of a write are an object: { expectedRevision }")
   const given = new Map<string, unknown>(Object.entries(options).filter(([, value]) => value !== undefined))
   for (const key of given.keys()) {
-    if (key !== "expectedRevision") throw new InvalidQueryError(pointerText(child("", key)), "unknown option: a write takes { expectedRevision }")
+    if (key !== "expectedRevision") throw new InvalidQueryError(pointerText(child(pointer, key)), "unknown option: a write takes { expectedRevision }")
   }
   const revision = given.get("expectedRevision")
   if (revision === undefined) return undefined
-  if (!isRevision(revision)) throw new InvalidQueryError("/expectedRevision", "a revision is a whole number from 0 to 2^53 - 1, as `record.revision` gives it")
+  if (!isRevision(revision))
+    throw new InvalidQueryError(
+      pointerText(child(pointer, "expectedRevision")),
+      "a revision is a whole number from 0 to 2^53 - 1, as `record.revision` gives it",
+    )
   if (columns.revision !== undefined) return revision
   throw new ConfigurationError("no_column", "expectedRevision: the definition says that the table has no column for revisions, so none can be checked: add one")
 }

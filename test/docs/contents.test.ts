@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, test } from "vitest"
 import packageJson from "../../package.json" with { type: "json" }
+import { changedDocument } from "../../src/expression/changed-document.ts"
 import * as library from "../../src/index.ts"
+import { checkedChanges } from "../../src/predicate/checked-change.ts"
+import { changes } from "../../src/query/change.ts"
 import { Operator, type OperatorName, operators } from "../../src/query/operator.ts"
 import { docComments } from "./doc-comments.ts"
 import { documents, root, text } from "./documents.ts"
@@ -28,6 +31,25 @@ describe("the tables of docs/queries.md", () => {
       return operator
     })
     expect([...new Set(seen)]).toEqual(Object.keys(operators))
+  })
+})
+
+describe("the tables of docs/patches.md", () => {
+  const patches = text["docs/patches.md"] ?? ""
+
+  test("every change has a row that says what it does", () => {
+    expect([...patches.matchAll(/^\| `(\w+)\(field.*?\)` +\| \w/gm)].map(([, name]) => name)).toEqual(Object.keys(changes))
+  })
+
+  test("every change stands there with the SQL of its step", () => {
+    const rows = [...patches.matchAll(/^\| `(\w+)\((".+?)\)` +\| `(.+)` +\|$/gm)]
+    for (const [row, change = "", operands = "", expected = ""] of rows) {
+      const [field, operand]: unknown[] = JSON.parse(`[${operands}]`)
+      const [checked] = checkedChanges([{ change, field, ...(operand === undefined ? {} : change === "rename" ? { to: operand } : { value: operand }) }], "")
+      const place = { change: checked ?? expect.unreachable(), document: '"document"', operand: '"values"->0' }
+      expect(changedDocument(place), row).toBe(expected.replaceAll("\\|", "|"))
+    }
+    expect(rows.map(([, change]) => change)).toEqual(Object.keys(changes))
   })
 })
 

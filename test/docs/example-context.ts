@@ -148,7 +148,7 @@ function printed(given: unknown): string[] {
   if (Array.isArray(given) && given.length > 0 && given.every(isExpression)) return [sql.join(given).compile(printer).sql]
   if (isExpression(given) && "compile" in given) return [sql`${given}`.compile(printer).sql, ...compiled(given)]
   if ("table" in given && "schema" in given) return [...plain, previewQuery({}, given as never).sql]
-  if (["field", "and", "or", "not"].some((key) => key in given)) return [...plain, sql`${compileFilter(given as never)}`.compile(printer).sql]
+  if (["operator", "and", "or", "not"].some((key) => key in given)) return [...plain, sql`${compileFilter(given as never)}`.compile(printer).sql]
   return plain
 }
 

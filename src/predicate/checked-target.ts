@@ -1,0 +1,46 @@
+import { child } from "../json/json-pointer.ts"
+import type { IdType } from "../query/record-type.ts"
+import { checkedConditions, definedKeys, onRecords, plainObject, refuse } from "./checked-condition.ts"
+import { type CheckedQuery, checkedQuery } from "./checked-query.ts"
+import type { Predicate } from "./predicate.ts"
+
+/**
+ * The filters of a write to many records; none only for `{ all: true }`.
+ *
+ * @throws InvalidQueryError with the JSON pointer of the place.
+ */
+export function checkedTarget(target: unknown, ids?: IdType): readonly Predicate[] {
+  const given = plainObject(target, "", "what is written to is an object: { filters }, or { all: true }")
+  const unknown = definedKeys(given).find((key) => key !== "filters" && key !== "all")
+  if (unknown !== undefined) return refuse(child("", unknown), "unknown key: a write to many records takes { filters }, or { all: true }")
+  const { filters, all } = given
+  if (all !== undefined && all !== true) return refuse("/all", "is true, or left out")
+  const checked = filters === undefined ? [] : checkedConditions(filters, "/filters", onRecords(ids))
+  if (all === true && checked.length > 0) return refuse("/all", "says that every record is written to: leave the filters out, or this")
+  if (all === undefined && checked.length === 0)
+    return refuse("/filters", "without a condition every record would be written to: say { all: true } if that is meant")
+  return checked
+}
+
+/** The limit of a claim for which none is given. */
+const ONE = 1
+
+/**
+ * The query of a claim: filters, sort and limit. The limit may stand in the options instead.
+ *
+ * @throws InvalidQueryError with the JSON pointer of the place.
+ */
+export function checkedClaim(query: unknown, options: unknown, ids?: IdType): CheckedQuery {
+  const checked = checkedQuery(query, ids)
+  const { limit } = checkedQuery(optionsOf(options), ids)
+  if (checked.select !== undefined) return refuse("/select", "claim gives whole records: leave it out")
+  if (checked.offset !== undefined) return refuse("/offset", "claim takes the first records that are free: leave it out")
+  if (checked.limit !== undefined && limit !== undefined) return refuse("/limit", "stands in the query and in the options: leave one out")
+  return { ...checked, limit: checked.limit ?? limit ?? ONE }
+}
+
+function optionsOf(options: unknown): object {
+  const given = plainObject(options, "", "the options of a claim are an object: { limit }")
+  const unknown = definedKeys(given).find((key) => key !== "limit")
+  return unknown === undefined ? given : refuse(child("", unknown), "unknown option: a claim takes { limit }")
+}

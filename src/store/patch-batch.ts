@@ -1,0 +1,79 @@
+import type { TableDefinition } from "../definition/records-definition.ts"
+import { InvalidRecordError, RecordNotFoundError } from "../errors.ts"
+import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
+import type { Change } from "../query/change.ts"
+import type { JsonObject, RecordShape } from "../query/field.ts"
+import type { WriteTarget } from "../statement/write-target.ts"
+import { knownId } from "./new-record.ts"
+import { expectedRevision } from "./write-options.ts"
+import { type WrittenPatch, writtenPatch } from "./written-patch.ts"
+
+/** What `patchBatch` takes for each record. */
+export interface RecordPatch<F = JsonObject, M = JsonObject> {
+  readonly id: string
+  readonly changes: readonly Change<RecordShape<F, M>>[]
+  /** The revision that the record must have; without it any will do. */
+  readonly expectedRevision?: number | undefined
+}
+
+/** A patch of one record that is ready to be sent. */
+export interface GivenPatch extends WriteTarget {
+  readonly patch: WrittenPatch
+  /** Its place among all that were given. */
+  readonly position: number
+}
+
+/** The patch of one record, checked. @throws InvalidRecordError, InvalidQueryError; RecordNotFoundError for what is the id of none. */
+export function givenPatch(id: unknown, changes: unknown, options: unknown, definition: TableDefinition): GivenPatch {
+  const patch = writtenPatch(changes, "", definition)
+  return { ...target(id, options, "", definition), patch, position: 0 }
+}
+
+/**
+ * The patches of many records, checked, as the batches that one statement each can make: those whose changes differ in
+ * their values alone.
+ *
+ * @throws InvalidRecordError with the position and the path of what has no meaning, also for the second patch of one record.
+ */
+export function patchBatches(patches: Iterable<unknown>, definition: TableDefinition): readonly (readonly GivenPatch[])[] {
+  if (typeof patches !== "object" || patches === null || !(Symbol.iterator in patches)) return refuse("", "patchBatch takes a list of { id, changes }")
+  const positions = new Map<string, number>()
+  const batches = new Map<string, GivenPatch[]>()
+  for (const given of patches) {
+    const patch = batchedPatch(given, positions.size, definition)
+    const first = positions.get(patch.id)
+    if (first !== undefined) return refuse(child(child("", patch.position), "id"), `the same record as at /${first}: put its changes into one list`)
+    positions.set(patch.id, patch.position)
+    const shape = JSON.stringify(patch.patch.changes.map((change) => ({ ...change, value: "" })))
+    const batch = batches.get(shape)
+    if (batch === undefined) batches.set(shape, [patch])
+    else batch.push(patch)
+  }
+  return [...batches.values()].flatMap(chunks)
+}
+
+function batchedPatch(given: unknown, position: number, definition: TableDefinition): GivenPatch {
+  const pointer = child("", position)
+  if (typeof given !== "object" || given === null) return refuse(pointer, "is an object: { id, changes }")
+  const { id, changes, ...options }: { id?: unknown; changes?: unknown } = given
+  const patch = writtenPatch(changes, child(pointer, "changes"), definition)
+  return { ...target(id, options, pointer, definition), patch, position }
+}
+
+function target(id: unknown, options: unknown, pointer: JsonPointer, definition: TableDefinition): WriteTarget {
+  const revision = expectedRevision(options, definition, pointer)
+  const known = knownId(id, definition)
+  if (known === null) throw new RecordNotFoundError(String(id))
+  return { id: known, expectedRevision: revision }
+}
+
+function refuse(pointer: JsonPointer, reason: string): never {
+  throw new InvalidRecordError(pointerText(pointer), reason)
+}
+
+// So many that the way to the server and back counts for little, and few enough for one parameter.
+const CHUNK = 1000
+
+function chunks(batch: readonly GivenPatch[]): readonly (readonly GivenPatch[])[] {
+  return Array.from({ length: Math.ceil(batch.length / CHUNK) }, (_, index) => batch.slice(index * CHUNK, (index + 1) * CHUNK))
+}

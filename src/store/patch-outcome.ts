@@ -1,0 +1,42 @@
+import { RecordNotFoundError } from "../errors.ts"
+import type { PatchCount, PatchRow } from "../statement/patch.ts"
+import type { GivenPatch } from "./patch-batch.ts"
+import type { Row } from "./record-row.ts"
+import { checkRevision } from "./write-options.ts"
+import { type Failure, inapplicableChange, type WrittenPatch } from "./written-patch.ts"
+
+/**
+ * The rows of the records that were patched by their ids, each with the place of its patch.
+ *
+ * @throws for the first patch that could not be made: RecordNotFoundError, RevisionConflictError, InapplicableChangeError.
+ */
+export function patchedRows(rows: readonly (PatchRow & Row)[], patches: readonly GivenPatch[]): readonly { readonly row: Row; readonly position: number }[] {
+  const byId = new Map(rows.map((row) => [row.asked, row]))
+  return patches.map((patch) => ({ row: patchedRow(byId.get(patch.id), patch), position: patch.position }))
+}
+
+function patchedRow(row: (PatchRow & Row) | undefined, { id, expectedRevision, patch }: GivenPatch): Row {
+  if (row === undefined || row.met === null) throw new RecordNotFoundError(id)
+  if (expectedRevision !== undefined) checkRevision({ revision: Number(row.met_revision) }, id, expectedRevision)
+  if (row.failed !== null) throw inapplicableChange(patch, [{ id: row.met, failed: row.failed }])
+  return row
+}
+
+/** The rows of the records that a claim has patched. @throws InapplicableChangeError */
+export function claimedRows<R extends Pick<PatchRow, "met" | "failed">>(rows: readonly R[], patch: WrittenPatch): readonly R[] {
+  refuseFailures(
+    rows.flatMap(({ met, failed }) => (met === null || failed === null ? [] : [{ id: met, failed }])),
+    patch,
+  )
+  return rows
+}
+
+/** How many records a patch of all that some filters find was made to. @throws InapplicableChangeError */
+export function patchedCount(row: PatchCount | undefined, patch: WrittenPatch): number {
+  refuseFailures(row?.failures ?? [], patch, Number(row?.refused))
+  return Number(row?.count)
+}
+
+function refuseFailures([first, ...others]: readonly Failure[], patch: WrittenPatch, count?: number): void {
+  if (first !== undefined) throw inapplicableChange(patch, [first, ...others], count)
+}

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { increment, PostgresConnectionPool, PostgresDatabase, push, RevisionConflictError, set } from "../../src/index.ts"
+import { databases, migratedDatabase } from "../setup/databases.ts"
+
+const WRITERS = 100
+
+describe.each(databases)("patches at the same time on $name", (kind) => {
+  let db: PostgresDatabase
+  let close: () => Promise<void>
+
+  beforeAll(async () => {
+    const { db: own, options, drop } = await migratedDatabase(kind)
+    // An embedded database has one connection, and its writers take turns.
+    const pool = "embedded" in options ? undefined : new PostgresConnectionPool({ ...options, poolSize: 20 } as never)
+    db = pool === undefined ? own : new PostgresDatabase({ pool })
+    close = async () => {
+      await pool?.close()
+      await drop()
+    }
+  })
+  afterAll(() => close())
+
+  test("100 writers increment one number and push to one list: the sum is exact, and nothing is lost", async () => {
+    const { id } = await db.create({ fields: { n: 0.5 } })
+    await Promise.all(Array.from({ length: WRITERS }, (_, writer) => db.patch(id, [increment("fields.n", 0.1), push("fields.writers", writer)])))
+    const record = await db.read(id)
+    expect(record).toMatchObject({ fields: { n: 10.5 }, revision: WRITERS + 1 })
+    expect(new Set(record?.fields["writers"] as number[]).size).toBe(WRITERS)
+  })
+
+  test("writers read, check the revision and try again: the sum is exact", async () => {
+    // All of them conflict with all others, one after the other where there is one connection.
+    const writers = kind.name === "PostgreSQL" ? WRITERS : 20
+    const { id } = await db.create({ fields: { n: 0 } })
+    let conflicts = 0
+    const write = async (): Promise<void> => {
+      const record = await db.read(id)
+      try {
+        await db.patch(id, [set("fields.n", Number(record?.fields["n"]) + 1)], { expectedRevision: record?.revision })
+      } catch (error) {
+        if (!(error instanceof RevisionConflictError)) throw error
+        conflicts += 1
+        await write()
+      }
+    }
+    await Promise.all(Array.from({ length: writers }, write))
+    expect(await db.read(id)).toMatchObject({ fields: { n: writers }, revision: writers + 1 })
+    expect(conflicts).toBeGreaterThan(0)
+  }, 60_000)
+
+  test("batches over the same records, in any order: every increment counts, and none waits for ever", async () => {
+    const ids = await db.createBatch(Array.from({ length: 50 }, () => ({ fields: { k: 1 } })))
+    const changes = [increment("fields.m", 1)]
+    const writes = Array.from({ length: 20 }, (_, index) =>
+      index % 2 === 0 ? db.patchBatch(ids.toReversed().map((id) => ({ id, changes }))) : db.patchBatch(ids.map((id) => ({ id, changes }))),
+    )
+    await Promise.all([...writes, ...ids.map((id) => db.patch(id, changes))])
+    const records = await db.search()
+    expect(records.filter(({ fields }) => fields["k"] === 1).map(({ fields }) => fields["m"])).toEqual(ids.map(() => 21))
+  }, 60_000)
+})
