@@ -5,7 +5,9 @@ Examples:
   $ kysely-records search '{"filters": [{"field": "fields.name", "operator": "=", "value": "Ada"}]}'
   $ kysely-records explain '{"filters": [{"field": "fields.name", "operator": "=", "value": "Ada"}]}' --analyze
 
-search, explain and drift connect to the server that DATABASE_URL names. Each command has more examples: kysely-records preview --help
+  $ kysely-records generate --definition ./records.ts#people
+
+search, explain, drift and generate connect to the server that DATABASE_URL names. Each command has more examples: kysely-records preview --help
 Exit codes: 0 done, 1 something went wrong (no server, no table, records that do not fit, ...), 2 a wrong query or a wrong call.
 `
 
@@ -61,4 +63,21 @@ Examples:
 
   With the messages of the schemas, for a program:
   $ kysely-records drift --definition ./records.ts#people --json || echo "some do not fit"
+`
+
+/** What follows the help of `generate`. */
+export const generateHelp = `
+Examples:
+  What the table on the server of DATABASE_URL lacks, as a file in the folder migrations, to read and commit:
+  $ kysely-records generate --definition ./records.ts#people
+
+  The SQL alone:
+  $ kysely-records generate --definition ./records.ts#people --dry-run
+
+  For CI: + is missing, - is to be dropped, ~ is invalid, ! is what no migration puts right:
+  $ kysely-records generate --definition ./records.ts#people --check || echo "the table is not as its definition says"
+
+db.migrate({ folder: "migrations" }) runs the files, as does kysely-ctl with disableTransactions: true.
+The module is run, as an import does; a TypeScript file must be one that Node takes as it stands.
+Exit codes: 0 done or nothing to do, 1 with --check where something differs, or something went wrong, 2 a wrong call.
 `

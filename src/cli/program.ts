@@ -6,7 +6,8 @@ import type { JsonObject } from "../query/field.ts"
 import { previewQuery } from "../statement/search.ts"
 import { type ConnectionFlags, connectionOptions } from "./connection-options.ts"
 import { definitionFromModule } from "./definition-module.ts"
-import { driftHelp, explainHelp, previewHelp, programHelp, searchHelp } from "./help.ts"
+import { type GenerateFlags, generated } from "./generate-command.ts"
+import { driftHelp, explainHelp, generateHelp, previewHelp, programHelp, searchHelp } from "./help.ts"
 import { driftText, explanationText, previewText, recordLine } from "./output.ts"
 import { parsedQuery, queryText, type WrittenQuery } from "./query-text.ts"
 
@@ -40,6 +41,14 @@ export function program(): Command {
     .option("--json", "print everything as one JSON object, with what the schemas say, which may quote values")
     .addHelpText("after", driftHelp)
     .action(drift)
+  withConnection(root.command("generate"))
+    .description("Compare a table with its definition, and write the Kysely migration that makes it so.")
+    .requiredOption("--definition <module#export>", "the module that exports the definition, and its name there: ./records.ts#people")
+    .option("--folder <path>", "the folder of the migrations", "migrations")
+    .option("--check", "write nothing; print what differs, and exit with 1 where something does")
+    .addOption(new Option("--dry-run", "write nothing; print the SQL").conflicts("check"))
+    .addHelpText("after", generateHelp)
+    .action(generate)
   return root
 }
 
@@ -95,6 +104,13 @@ async function asked(argument: string | undefined, flags: QueryFlags & Connectio
   const records = definition(flags)
   const options = connectionOptions(flags, process.env)
   return { options: { ...options, records }, query: parsedQuery(await queryText(argument, flags.file)) }
+}
+
+async function generate(flags: GenerateFlags & ConnectionFlags): Promise<void> {
+  const records = await definitionFromModule(flags.definition)
+  const { lines, exitCode } = await onDatabase({ ...connectionOptions(flags, process.env), records }, (db) => generated(db, flags))
+  print(lines)
+  process.exitCode = exitCode
 }
 
 type DatabaseOptions = PostgresDatabaseOptions<JsonObject, JsonObject>

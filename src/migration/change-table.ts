@@ -49,13 +49,16 @@ async function make(db: QueryExecutorProvider, change: PartChange, done: PartCha
   if (isWanted) await run(db, part.create)
 }
 
+// Each is tried: one that cannot be undone does not keep the others.
 async function undo(db: QueryExecutorProvider, done: readonly PartChange[]): Promise<boolean> {
-  try {
-    for (const { part, isWanted } of done.toReversed()) await run(db, isWanted ? part.drop : part.create)
-    return true
-  } catch {
-    return false
+  let isUndone = true
+  for (const { part, isWanted } of [...done].reverse()) {
+    const undone = isWanted ? run(db, part.drop) : make(db, { part, isWanted: true }, [])
+    await undone.catch(() => {
+      isUndone = false
+    })
   }
+  return isUndone
 }
 
 async function run(db: QueryExecutorProvider, statements: readonly string[]): Promise<void> {
@@ -71,6 +74,7 @@ async function changedSettings(db: QueryExecutorProvider, lock: string, statemen
 
 const reasons: Record<string, string> = {
   "55P03": "another session holds a lock, or a transaction that was there before stays open: run it again when that has ended",
+  "42501": "this role may not do that: the owner of the table builds and drops its indexes",
   "40P01": "another session waits for this one, such as a second runner of migrations: run it again",
   "54000": "a value is too long for an index of this kind, which takes about 2,700 bytes",
 }

@@ -43,6 +43,12 @@ export async function migrate(kysely: Kysely<never>, definition: TableDefinition
 async function migrateTable(db: Kysely<never>, definition: TableDefinition, lockTimeoutMs: number): Promise<string[]> {
   const live = await liveTable(db, definition)
   if (live === undefined) return madeTable(db, definition)
+  if (db.isTransaction) {
+    throw new ConfigurationError(
+      "in_transaction",
+      "migrate: an index is built while others write, which PostgreSQL does in no transaction: call it outside of one",
+    )
+  }
   try {
     return await changeTable(db, toBuild(checkedDifference(definition, live)), `${lockTimeoutMs}ms`)
   } catch (error) {

@@ -31,8 +31,16 @@ export async function migrationError(
 /** The error of `changeTable`, or of another migration. */
 export function partError(error: unknown, step: string, definition: TableName): RecordsError {
   if (!(error instanceof Error) || !("part" in error)) return databaseError(error, { operation: step, ...definition })
-  if ("reason" in error) return new ConfigurationError("migration_failed", `${step}, ${error.message}`, { cause: error })
+  if ("reason" in error) return stepFailed(error, step)
   return databaseError(error.cause ?? error, { operation: `${step}, ${String(error.part)}`, ...definition })
+}
+
+function stepFailed(error: Error & { readonly part: unknown; readonly code?: unknown }, step: string): ConfigurationError {
+  const message = `${step}, ${error.message}`
+  const options = { cause: error }
+  if (/^(?:extension|distribution) /.test(String(error.part))) return new ConfigurationError("missing_extension", message, options)
+  if (error.code === "42501") return new ConfigurationError("no_privilege", message, options)
+  return new ConfigurationError("migration_failed", message, options)
 }
 
 interface Reason {

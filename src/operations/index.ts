@@ -1,6 +1,7 @@
 export type { PartChange, TablePart } from "../migration/change-table.ts"
+export { difference } from "../migration/difference.ts"
+export { type GeneratedMigration, type GenerateOptions, generate } from "../migration/generate.ts"
 export { RecordsMigrator } from "../migration/records-migrator.ts"
 export type { TableChange, TableDifference } from "../migration/table-difference.ts"
 export { type BackfillOptions, backfill } from "./backfill.ts"
-export { difference } from "./difference.ts"
 export { type Drift, type DriftIssue, drift } from "./drift.ts"

@@ -189,18 +189,22 @@ describe("help", () => {
     expect(await cli(["--version"])).toEqual({ stdout: `${manifest.version}\n`, stderr: "", exitCode: 0 })
   })
 
-  test.each([["kysely-records"], ["kysely-records preview"], ["kysely-records search"], ["kysely-records explain"], ["kysely-records drift"]])(
-    "the examples of %s --help work when they are pasted",
-    async (command) => {
-      const { stdout, exitCode } = await run("sh", ["-c", `${command} --help`])
-      expect(exitCode).toBe(0)
-      const examples = [...stdout.matchAll(/^ *\$ (.+)$/gm)].map(([, line]) => line)
-      expect(examples.length).toBeGreaterThanOrEqual(2)
-      const pasted = await run("sh", ["-e", "-c", examples.join("\necho done\n")])
-      expect(pasted).toMatchObject({ stderr: "", exitCode: 0 })
-      expect(pasted.stdout).not.toBe("")
-    },
-  )
+  test.each([
+    ["kysely-records"],
+    ["kysely-records preview"],
+    ["kysely-records search"],
+    ["kysely-records explain"],
+    ["kysely-records drift"],
+    ["kysely-records generate"],
+  ])("the examples of %s --help work when they are pasted", async (command) => {
+    const { stdout, exitCode } = await run("sh", ["-c", `${command} --help`])
+    expect(exitCode).toBe(0)
+    const examples = [...stdout.matchAll(/^ *\$ (.+)$/gm)].map(([, line]) => line)
+    expect(examples.length).toBeGreaterThanOrEqual(2)
+    const pasted = await run("sh", ["-e", "-c", examples.join("\necho done\n")])
+    expect(pasted).toMatchObject({ stderr: "", exitCode: 0 })
+    expect(pasted.stdout).not.toBe("")
+  })
 })
 
 interface Ended {

@@ -1,6 +1,6 @@
-import { liveTable } from "../migration/live-table.ts"
-import { type TableDifference, tableDifference } from "../migration/table-difference.ts"
 import type { RecordStore } from "../store/record-store.ts"
+import { liveTable } from "./live-table.ts"
+import { type TableDifference, tableDifference } from "./table-difference.ts"
 
 /**
  * How the table that is there differs from the definition: what has to be made or dropped, with the SQL, and what no

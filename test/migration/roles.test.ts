@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto"
+import { sql } from "kysely"
+import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { defineRecords, filter, PostgresDatabase } from "../../src/index.ts"
+import { difference } from "../../src/operations/index.ts"
+import { databases, migratedDatabase, onServer } from "../setup/databases.ts"
+import { type Person, plainPeople } from "./tables.ts"
+
+const server = databases.find(({ name }) => name === "PostgreSQL") ?? expect.unreachable()
+const indexed = defineRecords<Person>({ table: "people", indexes: [{ field: "fields.age" }] })
+const trigram = defineRecords<Person>({ table: "people", indexes: [{ kind: "trigram", field: "fields.name" }] })
+
+describe("a role that may only read and write rows, on PostgreSQL", () => {
+  let owner: PostgresDatabase<Person>
+  let url: string
+  let role: string
+  let drop: () => Promise<void>
+
+  beforeEach(async () => {
+    const made = await migratedDatabase<Person>(server, plainPeople)
+    owner = made.db
+    role = `app_${randomUUID().replaceAll("-", "")}`
+    await onServer(`create role ${role} login password 'app'`)
+    await sql.raw(`grant usage on schema public to ${role}`).execute(owner.kysely)
+    await sql.raw(`grant select, insert, update, delete on people to ${role}`).execute(owner.kysely)
+    const login = new URL("connectionString" in made.options ? (made.options.connectionString ?? "") : "")
+    login.username = role
+    login.password = "app"
+    url = login.href
+    drop = async () => {
+      await made.drop()
+      await onServer(`drop role ${role}`)
+    }
+  })
+  afterEach(() => drop())
+
+  test("migrates a table that is as it should be: there is nothing to do", async () => {
+    await using db = new PostgresDatabase<Person>({ connectionString: url, records: plainPeople })
+    expect(await db.migrate()).toEqual([])
+    await db.create({ fields: { name: "Ada" } })
+    expect(await db.count({ filters: [filter("fields.name", "=", "Ada")] })).toBe(1)
+    expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
+  })
+
+  test("is told which index it may not build, and which table it may not make", async () => {
+    await using db = new PostgresDatabase<Person>({ connectionString: url, records: indexed })
+    await expect(db.migrate()).rejects.toMatchObject({
+      code: "no_privilege",
+      message: expect.stringMatching(/^migrate, index people_age_\w+: this role may not do that: the owner/),
+    })
+    await using other = new PostgresDatabase({ connectionString: url, records: defineRecords({ table: "others" }) })
+    await expect(other.migrate()).rejects.toMatchObject({ code: "no_privilege" })
+  })
+
+  test("may run a folder in which nothing is left to run, when it may read the list", async () => {
+    await using db = new PostgresDatabase<Person>({ connectionString: url, records: plainPeople })
+    const provider = { getMigrations: () => Promise.resolve({}) }
+    await expect(db.migrate({ provider })).rejects.toMatchObject({ code: "no_privilege" })
+    await sql.raw(`grant select on kysely_migration_people, kysely_migration_people_lock to ${role}`).execute(owner.kysely)
+    expect(await db.migrate({ provider })).toEqual([])
+  })
+
+  test("that owns the table, but may not create extensions, is told who may", async () => {
+    await sql.raw(`alter table people owner to ${role}; grant create on schema public to ${role}`).execute(owner.kysely)
+    await using db = new PostgresDatabase<Person>({ connectionString: url, records: trigram })
+    const expected = { code: "missing_extension", message: expect.stringContaining("have the owner of the database run `create extension pg_trgm`") }
+    await expect(db.migrate()).rejects.toMatchObject(expected)
+    await using fresh = new PostgresDatabase({
+      connectionString: url,
+      records: defineRecords({ table: "others", indexes: [{ kind: "trigram", field: "fields.name" }] }),
+    })
+    await expect(fresh.migrate()).rejects.toMatchObject(expected)
+    await sql`create extension pg_trgm`.execute(owner.kysely)
+    expect(await db.migrate()).toHaveLength(1)
+    expect(await fresh.migrate()).toEqual(["0001_records"])
+  })
+})
