@@ -48,8 +48,17 @@ export type { ClaimQuery, FieldName, Found, LooseQuery, Query, SelectedRecord, S
 export { type JsonSchema, querySchema } from "./query/query-schema.ts"
 export type { ExplainOptions } from "./statement/explain.ts"
 export { type Preview, previewQuery } from "./statement/search.ts"
+export type {
+  BatchFailure,
+  BatchOptions,
+  BatchOutcome,
+  BatchResult,
+  BatchSource,
+  NewBatchOptions,
+  OnConflict,
+} from "./store/batch-options.ts"
 export type { Explanation } from "./store/explanation.ts"
-export type { NewRecord, RecordChanges } from "./store/new-record.ts"
+export type { NewRecord, RecordChanges, RecordUpdate } from "./store/new-record.ts"
 export type { RecordPatch } from "./store/patch-batch.ts"
 export type { PlanFacts, QueryPlan } from "./store/plan.ts"
 export type { ReadAs, ReadOptions } from "./store/read-options.ts"

@@ -1,6 +1,7 @@
 import { isExactNumber } from "./exact-number.ts"
 import { child, type JsonPointer } from "./json-pointer.ts"
 import { MAX_DEPTH, numericFault, type RefuseValue, textFault } from "./jsonb-limits.ts"
+import { plainJson } from "./plain-json.ts"
 import { checkedRawText, RawJson } from "./raw-json.ts"
 
 /** What `jsonText` is told about the place it works in. */
@@ -24,7 +25,7 @@ export interface JsonTextOptions {
  * jsonText({ a: 1, b: undefined }, options) // {"a":1}
  */
 export function jsonText(value: unknown, options: JsonTextOptions): string {
-  return text(value, options.pointer, options, [])
+  return plainJson(value) ?? text(value, options.pointer, options, [])
 }
 
 function text(value: unknown, pointer: JsonPointer, options: JsonTextOptions, parents: object[]): string {

@@ -8,13 +8,25 @@ import { type Replacement, recordText, type WrittenRecord } from "./written-reco
 
 /** The statement that stores records from one JSON array; one row a record. */
 export function createStatement(db: Kysely<RecordsTables>, definition: TableDefinition, records: string) {
+  return insertion(db, definition, records, "first")
+}
+
+/** The same, but each record gets the revision that comes after the one it has. */
+export function nextRevisionStatement(db: Kysely<RecordsTables>, definition: TableDefinition, records: string) {
+  return insertion(db, definition, records, "next")
+}
+
+function insertion(db: Kysely<RecordsTables>, definition: TableDefinition, records: string, revisions: "first" | "next") {
   const { id, fields, metadata, revision, createdAt, updatedAt } = columnNames(definition)
   const { columns } = definition
   const given = sql<{ id: string; fields: unknown; metadata: unknown }>`jsonb_to_recordset(${records}::jsonb)`
-  const row = given.as<"given">(sql`given(id ${sql.raw(columns.id.type)}, fields jsonb, metadata jsonb)`)
+  const row = given.as<"given">(
+    sql`given(id ${sql.raw(columns.id.type)}, fields jsonb, metadata jsonb${revisions === "next" ? sql`, revision bigint` : sql``})`,
+  )
+  const value = revisions === "next" ? sql`given.revision + 1` : sql`1`
   // Tables that were there before have defaults of their own, or none.
   const ours = [
-    ...(revision === undefined || columns.revision?.isOurs === true ? [] : [[revision, sql`1`.as("revision")] as const]),
+    ...(revision === undefined || (revisions === "first" && columns.revision?.isOurs === true) ? [] : [[revision, value.as("revision")] as const]),
     ...(columns.createdAt.isOurs ? [] : [[createdAt, transactionTime(columns.createdAt).as("created")] as const]),
     ...(columns.updatedAt.isOurs ? [] : [[updatedAt, transactionTime(columns.updatedAt).as("updated")] as const]),
   ]

@@ -8,6 +8,7 @@ import { ID_FORMS, idText } from "../predicate/column-operand.ts"
 import type { JsonObject, Writable } from "../query/field.ts"
 import { type Replacement, recordText, type WrittenRecord } from "../statement/written-record.ts"
 import { validDocuments } from "./schema-validation.ts"
+import { checkHasRevisions, isRevision } from "./write-options.ts"
 
 /** What `create` stores. */
 export interface NewRecord<F = JsonObject, M = JsonObject> {
@@ -25,6 +26,21 @@ export interface RecordChanges<F = JsonObject, M = JsonObject> {
   readonly metadata?: Writable<M> | null | undefined
 }
 
+/** A change of one record in a batch. */
+export interface RecordUpdate<F = JsonObject, M = JsonObject> extends RecordChanges<F, M> {
+  readonly id: string
+  /** The revision that the record must have; without it any will do. */
+  readonly expectedRevision?: number | undefined
+}
+
+/** A change of one record in a batch that is ready to be sent. */
+export interface WrittenUpdate extends Replacement {
+  readonly id: string
+  /** The id as it is stored, `null` when no record can have it. */
+  readonly known: string | null
+  readonly expectedRevision: number | undefined
+}
+
 /** What is written to: a table by its columns, and the schemas of its documents. */
 export interface WrittenTo {
   readonly columns: RecordColumns
@@ -32,16 +48,19 @@ export interface WrittenTo {
 }
 
 /**
- * One record as it is sent, once the schemas of its definition take it.
+ * One record as it is sent, once the schemas of its definition take it; at once where it has none.
  *
  * @throws InvalidRecordError with the JSON pointer of what cannot be stored.
  */
-export async function writtenRecord(record: unknown, pointer: JsonPointer, table: WrittenTo): Promise<WrittenRecord> {
-  const given = await validDocuments(recordObject(record, pointer, NEW_RECORD_KEYS), pointer, table.schemas)
-  const id = recordId(given["id"], child(pointer, "id"), table)
-  const fields = fieldsText(given["fields"] ?? null, child(pointer, "fields"))
-  const metadata = metadataText(given["metadata"] ?? null, child(pointer, "metadata"), table)
-  return { id, fields, metadata }
+export function writtenRecord(record: unknown, pointer: JsonPointer, table: WrittenTo): WrittenRecord | Promise<WrittenRecord> {
+  const given = recordObject(record, pointer, NEW_RECORD_KEYS)
+  const written = (valid: Record<string, unknown>): WrittenRecord => {
+    const id = recordId(valid["id"], child(pointer, "id"), table)
+    const fields = fieldsText(valid["fields"] ?? null, child(pointer, "fields"))
+    const metadata = metadataText(valid["metadata"] ?? null, child(pointer, "metadata"), table)
+    return { id, fields, metadata }
+  }
+  return hasSchemas(table) ? validDocuments(given, pointer, table.schemas).then(written) : written(given)
 }
 
 /**
@@ -64,12 +83,42 @@ export async function writtenBatch(records: Iterable<unknown>, table: WrittenTo)
 
 /** The documents of an update as JSON text. @throws InvalidRecordError */
 export async function writtenChanges(changes: unknown, table: WrittenTo): Promise<Replacement> {
-  const given = await validDocuments(recordObject(changes, "", CHANGE_KEYS), "", table.schemas)
+  const given = recordObject(changes, "", CHANGE_KEYS)
+  return replacement(hasSchemas(table) ? await validDocuments(given, "", table.schemas) : given, "", table)
+}
+
+/**
+ * The change of one record of a batch, as it is sent; at once where the definition has no schemas.
+ *
+ * @throws InvalidRecordError
+ */
+export function writtenUpdate(update: unknown, pointer: JsonPointer, table: WrittenTo): WrittenUpdate | Promise<WrittenUpdate> {
+  const given = recordObject(update, pointer, UPDATE_KEYS)
+  const { id, expectedRevision: revision } = given
+  if (typeof id !== "string") return refuse(child(pointer, "id"), "an update in a batch names its record by its id, a string")
+  const known = idText(id, table.columns.id.type)
+  const expectedRevision = revision === undefined ? undefined : recordRevision(revision, child(pointer, "expectedRevision"), table)
+  const written = (valid: Record<string, unknown>): WrittenUpdate => ({ id, known, expectedRevision, ...replacement(valid, pointer, table) })
+  return hasSchemas(table) ? validDocuments(given, pointer, table.schemas).then(written) : written(given)
+}
+
+/** The revision that a record of a batch carries. @throws InvalidRecordError; ConfigurationError when the table has none. */
+export function recordRevision(revision: unknown, pointer: JsonPointer, table: WrittenTo): number {
+  if (!isRevision(revision)) return refuse(pointer, "a revision is a whole number from 0 to 2^53 - 1, as `record.revision` gives it")
+  checkHasRevisions(table)
+  return revision
+}
+
+function hasSchemas({ schemas }: WrittenTo): boolean {
+  return schemas.fields !== undefined || schemas.metadata !== undefined
+}
+
+function replacement(given: Record<string, unknown>, pointer: JsonPointer, table: WrittenTo): Replacement {
   const { fields, metadata } = given
-  if (fields === undefined && metadata === undefined) return refuse("", "an update replaces fields, metadata or both: nothing was given")
+  if (fields === undefined && metadata === undefined) return refuse(pointer, "an update replaces fields, metadata or both: nothing was given")
   return {
-    ...(fields === undefined ? {} : { fields: fieldsText(fields, "/fields") }),
-    ...(metadata === undefined ? {} : { metadata: metadataText(metadata, "/metadata", table) }),
+    ...(fields === undefined ? {} : { fields: fieldsText(fields, child(pointer, "fields")) }),
+    ...(metadata === undefined ? {} : { metadata: metadataText(metadata, child(pointer, "metadata"), table) }),
   }
 }
 
@@ -82,6 +131,7 @@ export function knownId(id: unknown, { columns }: Pick<WrittenTo, "columns"> = {
 // A stored record can be stored again as it was read; its revision and times begin anew.
 const NEW_RECORD_KEYS = ["id", "fields", "metadata", "revision", "createdAt", "updatedAt"]
 const CHANGE_KEYS = ["fields", "metadata"]
+const UPDATE_KEYS = ["id", "fields", "metadata", "expectedRevision"]
 
 function recordObject(value: unknown, pointer: JsonPointer, keys: readonly string[]): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return refuse(pointer, "is an object: { fields, metadata }")

@@ -12,18 +12,30 @@ import { type ExplainOptions, explainStatement } from "../statement/explain.ts"
 import { claimStatement, patchStatement, patchWhereStatement } from "../statement/patch.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { countStatement, type Preview, previewOf, searchStatement } from "../statement/search.ts"
-import { columnNames, recordSelection } from "../statement/stored-columns.ts"
+import { recordSelection } from "../statement/stored-columns.ts"
 import { createStatement, deleteStatement, existsStatement, readStatement, updateStatement, upsertStatement } from "../statement/write.ts"
 import type { WriteTarget } from "../statement/write-target.ts"
 import { recordText } from "../statement/written-record.ts"
+import { type BatchTarget, readInTurn, writtenIsolated, writtenWhole } from "./batch.ts"
+import { type BatchKind, deletions, newRecords, updates } from "./batch-kind.ts"
+import {
+  type BatchOptions,
+  type BatchOutcome,
+  type BatchResult,
+  type BatchSource,
+  batchOptions,
+  NEW_BATCH_OPTIONS,
+  type NewBatchOptions,
+} from "./batch-options.ts"
 import { databaseError } from "./database-error.ts"
 import { type Explanation, explanation } from "./explanation.ts"
 import { foundRecords } from "./found-records.ts"
-import { knownId, type NewRecord, type RecordChanges, writtenBatch, writtenChanges, writtenRecord } from "./new-record.ts"
+import { knownId, type NewRecord, type RecordChanges, type RecordUpdate, writtenChanges, writtenRecord } from "./new-record.ts"
 import { type GivenPatch, givenPatch, patchBatches, type RecordPatch } from "./patch-batch.ts"
 import { claimedRows, patchedCount, patchedRows } from "./patch-outcome.ts"
 import { numberForm, type ReadAs, type ReadOptions } from "./read-options.ts"
 import { type Row, storedRecord } from "./record-row.ts"
+import type { Runnable } from "./runnable.ts"
 import { inTransaction } from "./transaction.ts"
 import { checkRevision, expectedRevision, type WriteOptions } from "./write-options.ts"
 import { writtenPatch } from "./written-patch.ts"
@@ -39,11 +51,6 @@ export interface KyselyTables<F, M> {
     created_at: Date
     updated_at: Date
   }
-}
-
-/** A statement that can be run. */
-interface Runnable<R> {
-  execute(): Promise<R[]>
 }
 
 /**
@@ -83,19 +90,25 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   }
 
   /**
-   * Stores any number of records in one statement with one parameter: all of them, or none.
-   * The ids come back in the order of the records. With no records nothing is sent.
+   * Stores any number of records, all of them or none, and gives their ids in the order of the records. A list, or any
+   * iterable or async iterable, is read no faster than it is written; no more than two statements' worth of it is in
+   * memory. With `onConflict: "skip"` the ids of records that were skipped are left out.
    *
    * @example
    * const ids = await db.createBatch([{ fields: { name: "Ada" } }, { fields: { name: "Bo" } }])
    * // insert into "public"."records" ("id", "fields", "metadata") select ... from jsonb_to_recordset($1::jsonb) ...
+   * const { failures } = await db.createBatch([{ fields: { name: "Cy" } }, { id: "no id", fields: { name: "Di" } }], { onError: "isolate" })
+   * failures.map(({ position }) => position) // [1]
    * @throws InvalidRecordError with the position and path of what JSON cannot hold; DuplicateRecordError when two have one
-   * id, or one is taken. Nothing is written then.
+   * id, or one is taken; RevisionConflictError with `onConflict: "replaceIfRevision"`; RecordsError with the iterable's
+   * error as its cause. Nothing is stored then. With `onError: "isolate"` the result tells of records that cannot be stored.
    */
-  async createBatch(records: Iterable<NewRecord<FIn, MIn>>): Promise<string[]> {
-    const { ids, json } = await writtenBatch(records, this.definition)
-    if (ids.length > 0) await this.#run("createBatch", createStatement(this.#db, this.definition, json).returning(columnNames(this.definition).id))
-    return [...ids]
+  async createBatch<const Options extends NewBatchOptions = NewBatchOptions>(
+    records: BatchSource<NewRecord<FIn, MIn>>,
+    options?: Options,
+  ): Promise<BatchOutcome<Options>> {
+    const { isolates, onConflict } = batchOptions(options ?? {}, "error", NEW_BATCH_OPTIONS)
+    return this.#batch(newRecords("createBatch", this.definition, onConflict), records, isolates)
   }
 
   /**
@@ -113,6 +126,18 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
     const rows = known === null ? [] : await this.#run("read", readStatement(this.#db, this.definition, known, numbers))
     const [record] = await foundRecords<F, M, undefined, N>(rows, { select: undefined, numbers }, this.definition)
     return record ?? null
+  }
+
+  /**
+   * The records with these ids, in their order, and `null` where there is none. With `numbers: "exact"` no digit of their
+   * numbers is lost.
+   *
+   * @example
+   * await db.readBatch([ada.id, b]) // select ... from "public"."records" where "id" = any($1::uuid[])
+   * @throws InvalidQueryError for what is no string. StoredRecordError as `read`.
+   */
+  async readBatch<N extends NumberForm = undefined>(ids: BatchSource<string>, options: ReadOptions<N> = {}): Promise<(ReadAs<StoredRecord<F, M>, N> | null)[]> {
+    return readInTurn<F, M, N>(ids, numberForm(options), this.#batchTarget("readBatch"))
   }
 
   /**
@@ -150,6 +175,39 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
     const written = await writtenRecord(record, "", this.definition)
     const row = await this.#write("upsert", written.id, options, (target) => upsertStatement(this.#db, this.definition, target, written))
     return storedRecord(row ?? {})
+  }
+
+  /**
+   * Replaces documents of any number of records, as `update` does: all of them, or none. Gives their ids, in their order.
+   *
+   * @example
+   * await db.updateBatch([{ id: ada.id, fields: { name: "Ada L." } }, { id: b, metadata: null, expectedRevision: 1 }])
+   * // update "public"."records" set ... from jsonb_to_recordset($1::jsonb) as given(...) where ...
+   * @throws InvalidRecordError with the position and path; DuplicateRecordError when two are for one record;
+   * RecordNotFoundError; RevisionConflictError. Nothing is written then. With `onError: "isolate"` the result tells of them.
+   */
+  async updateBatch<const Options extends BatchOptions = BatchOptions>(
+    changes: BatchSource<RecordUpdate<FIn, MIn>>,
+    options?: Options,
+  ): Promise<BatchOutcome<Options>> {
+    return this.#batch(updates("updateBatch", this.definition), changes, batchOptions(options ?? {}).isolates)
+  }
+
+  /**
+   * Stores any number of records, as `upsert` does: all of them, or none. It is `createBatch` with
+   * `onConflict: "replace"`, and takes its options.
+   *
+   * @example
+   * await db.upsertBatch([{ id: ada.id, fields: { name: "Ada L." } }, { fields: { name: "Cy" } }])
+   * // insert into ... on conflict ("id") do update set ...
+   * @throws as `createBatch`.
+   */
+  async upsertBatch<const Options extends NewBatchOptions = NewBatchOptions>(
+    records: BatchSource<NewRecord<FIn, MIn>>,
+    options?: Options,
+  ): Promise<BatchOutcome<Options>> {
+    const { isolates, onConflict } = batchOptions(options ?? {}, "replace", NEW_BATCH_OPTIONS)
+    return this.#batch(newRecords("upsertBatch", this.definition, onConflict), records, isolates)
   }
 
   /**
@@ -261,6 +319,17 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   }
 
   /**
+   * Deletes the records with these ids, and gives the ids of those that were there, in their order.
+   *
+   * @example
+   * await db.deleteBatch([ada.id, b]) // delete from "public"."records" where "id" = any($1::uuid[]) returning "id" as "id"
+   * @throws InvalidQueryError for what is no string. Nothing is deleted then.
+   */
+  async deleteBatch(ids: BatchSource<string>): Promise<string[]> {
+    return writtenWhole(deletions("deleteBatch", this.definition), ids, this.#batchTarget("deleteBatch"))
+  }
+
+  /**
    * Whether there is a record with an id.
    *
    * @example
@@ -359,6 +428,22 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    */
   with<Tables>(trx: Transaction<Tables>): RecordStore<F, M, FIn, MIn> {
     return new RecordStore(asKyselyTables<F, M>(trx), this.definition)
+  }
+
+  async #batch<Options>(kind: BatchKind, source: BatchSource<unknown>, isolates: boolean): Promise<BatchOutcome<Options>> {
+    const target = this.#batchTarget(kind.operation)
+    const outcome: BatchResult | string[] = isolates ? await writtenIsolated(kind, source, target) : await writtenWhole(kind, source, target)
+    // Which of the two it is follows from the options.
+    return outcome as BatchOutcome<Options>
+  }
+
+  #batchTarget(operation: string): BatchTarget {
+    return {
+      db: this.#db,
+      definition: this.definition,
+      run: (statement) => this.#run(operation, statement),
+      transaction: (work) => this.transaction((tx) => work(tx.#batchTarget(operation))),
+    }
   }
 
   // A write to one record gives its row, `undefined` where there is no such record.

@@ -34,8 +34,14 @@ export function expectedRevision(
       pointerText(child(pointer, "expectedRevision")),
       "a revision is a whole number from 0 to 2^53 - 1, as `record.revision` gives it",
     )
-  if (columns.revision !== undefined) return revision
-  throw new ConfigurationError("no_column", "expectedRevision: the definition says that the table has no column for revisions, so none can be checked: add one")
+  checkHasRevisions({ columns })
+  return revision
+}
+
+/** @throws ConfigurationError when the table has no revisions. */
+export function checkHasRevisions({ columns }: { readonly columns: RecordColumns }): void {
+  if (columns.revision !== undefined) return
+  throw new ConfigurationError("no_column", "the definition says that the table has no column for revisions, so none can be checked: add one")
 }
 
 /**

@@ -196,11 +196,13 @@ describe("revisions in a file", () => {
 })
 
 test("the operations have the types of a RecordStore's", () => {
-  type Operations = "create" | "createBatch" | "read" | "update" | "delete" | "exists" | "count" | "search"
+  type Operations = "create" | "read" | "update" | "delete" | "exists" | "count" | "search"
   type InFile = Pick<FileDatabase<Person, { source: string }>, Operations>
   type InStore = Pick<RecordStore<Person, { source: string }>, Operations>
   expectTypeOf<InFile>().toExtend<InStore>()
   expectTypeOf<InStore>().toExtend<InFile>()
+  const both = (db: FileDatabase<Person> | RecordStore<Person>) => db.createBatch([{ fields: { name: "Ada" } }])
+  expectTypeOf(both).returns.toEqualTypeOf<Promise<string[]>>()
 })
 
 test.each([

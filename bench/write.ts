@@ -1,0 +1,174 @@
+import { once } from "node:events"
+import { sql } from "kysely"
+import pg from "pg"
+import { from as copyFrom } from "pg-copy-streams"
+import { v7 } from "uuid"
+import { defineRecords, type JsonObject, type NewRecord, PostgresDatabase } from "../src/index.ts"
+import { startedServer } from "../test/setup/server.ts"
+import { wordnetSynsets } from "./wordnet-synsets.ts"
+
+/*
+ * What writing costs beside the fastest way there is, in turns: batches beside COPY and Kysely's own values(), a single
+ * write beside the same SQL sent by pg. Both databases; tables with the two GIN indexes, whose upkeep is most of the work,
+ * and tables with the primary key alone.
+ */
+
+const RECORDS = Number(process.env["RECORDS"] ?? 200_000)
+const STREAMED = Number(process.env["STREAMED"] ?? 1_000_000)
+const ROUNDS = 3
+
+type Documents = readonly JsonObject[]
+
+const small: Documents = Array.from({ length: RECORDS }, (_, n) => ({ name: `name ${n}`, age: n % 100, tags: ["a", `b${n % 7}`] }))
+const synsets = await wordnetSynsets()
+const real: Documents = Array.from({ length: RECORDS }, (_, n) => synsets[n % synsets.length] ?? {})
+
+const definitions = [defineRecords(), defineRecords({ table: "bare", gin: false })]
+
+const server = await startedServer()
+try {
+  for (const definition of definitions) {
+    const db = new PostgresDatabase({ connectionString: server.url, records: definition })
+    await db.migrate()
+    console.table([await loading("PostgreSQL", db, "real", real, server.url), await loading("PostgreSQL", db, "small", small, server.url)])
+    await db.close()
+  }
+  const db = new PostgresDatabase({ connectionString: server.url })
+  console.table(await singleWrites(db, server.url))
+  console.table([await streaming(db)])
+  await db.close()
+} finally {
+  await server.stop()
+}
+const few = Math.round(RECORDS / 10)
+const embedded = new PostgresDatabase({ embedded: true })
+for (const records of definitions) {
+  const db = new PostgresDatabase({ kysely: embedded.kysely as never, records })
+  await db.migrate()
+  console.table([await loading("PGlite", db, "real", real.slice(0, few)), await loading("PGlite", db, "small", small.slice(0, few))])
+}
+await embedded.close()
+
+type Way = (documents: Documents) => Promise<void>
+
+/** Records a second, the medians of rounds in which every way has its turn on an empty table. */
+async function loading(database: string, db: PostgresDatabase, kind: string, documents: Documents, url?: string) {
+  const ways: Record<string, Way> = {
+    createBatch: async (all) => {
+      await db.createBatch(all.map((fields) => ({ fields })))
+    },
+    values: (all) => withKyselyValues(db, all),
+    ...(url === undefined ? {} : { copy: (all: Documents) => withCopy(url, db.definition.table, all) }),
+  }
+  const times: Record<string, number[]> = Object.fromEntries(Object.keys(ways).map((name) => [name, []]))
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [name, way] of Object.entries(ways)) {
+      await sql`truncate ${sql.table(db.definition.table)}`.execute(db.kysely)
+      await sql`checkpoint`.execute(db.kysely)
+      const start = performance.now()
+      await way(documents)
+      times[name]?.push(performance.now() - start)
+    }
+  }
+  const rate = (name: string): number => Math.round(documents.length / (median(times[name] ?? []) / 1000))
+  return {
+    database,
+    documents: `${documents.length} ${kind}, ${db.definition.gin.length} GIN`,
+    "createBatch/s": rate("createBatch"),
+    "copy/s": rate("copy"),
+    "values/s": rate("values"),
+    "of copy (target 0.8)": ratio(rate("createBatch"), rate("copy")),
+    "of values (target 2)": ratio(rate("createBatch"), rate("values")),
+  }
+}
+
+// As many rows as keep the parameters below 65,535, in one transaction.
+async function withKyselyValues(db: PostgresDatabase, documents: Documents): Promise<void> {
+  await db.kysely.transaction().execute(async (trx) => {
+    for (let start = 0; start < documents.length; start += 1000) {
+      const rows = documents.slice(start, start + 1000).map((fields) => ({ id: v7(), fields: JSON.stringify(fields) as never, metadata: null }))
+      await trx
+        .insertInto(db.definition.table)
+        .values(rows as never)
+        .execute()
+    }
+  })
+}
+
+async function withCopy(connectionString: string, table: string, documents: Documents): Promise<void> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  const stream = client.query(copyFrom(`copy ${table} (id, fields) from stdin`))
+  let lines = ""
+  for (const fields of documents) {
+    lines += `${v7()}\t${JSON.stringify(fields).replaceAll("\\", "\\\\")}\n`
+    if (lines.length < 65_536) continue
+    if (!stream.write(lines)) await once(stream, "drain")
+    lines = ""
+  }
+  stream.end(lines)
+  await once(stream, "finish")
+  await client.end()
+}
+
+/** Latencies of one write after the other, each beside the same SQL sent by pg on a connection of its own. */
+async function singleWrites(db: PostgresDatabase, connectionString: string) {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  const columns = `"id", "fields", "metadata", "revision", "created_at", "updated_at"`
+  const { id } = await db.create({ fields: { name: "Ada", age: 36 } })
+  const document = { name: "Ada", age: 37, tags: ["a", "b"] }
+  const insert = `insert into "public"."records" ("id", "fields", "metadata") select "given"."id", "given"."fields", "given"."metadata" from jsonb_to_recordset($1::jsonb) as given(id uuid, fields jsonb, metadata jsonb) returning ${columns}`
+  const update = `update "public"."records" set "fields" = $1::jsonb, "revision" = "revision" + 1, "updated_at" = now() where "id" = $2::uuid returning ${columns}`
+  const contests: Record<string, [ours: () => Promise<unknown>, byHand: () => Promise<unknown>]> = {
+    create: [() => db.create({ fields: document }), () => client.query(insert, [JSON.stringify([{ id: v7(), fields: document, metadata: null }])])],
+    update: [() => db.update(id, { fields: document }), () => client.query(update, [JSON.stringify(document), id])],
+  }
+  const results = []
+  for (const [operation, ways] of Object.entries(contests)) {
+    const times: [number[], number[]] = [[], []]
+    for (let run = 0; run < 4000; run += 1) {
+      for (const index of [0, 1] as const) {
+        const start = performance.now()
+        await ways[index]()
+        // The first ones warm up.
+        if (run >= 1000) times[index].push(performance.now() - start)
+      }
+    }
+    const [ours, byHand] = times.map(median)
+    results.push({ operation, "ms (median)": Number(ours?.toFixed(3)), "ms by pg": Number(byHand?.toFixed(3)), "times (target 1.25)": ratio(ours, byHand) })
+  }
+  await client.end()
+  return results
+}
+
+/** How much the heap holds beside what it held before, while an async iterable is stored. */
+async function streaming(db: PostgresDatabase) {
+  await sql`truncate records`.execute(db.kysely)
+  globalThis.gc?.()
+  const before = process.memoryUsage().heapUsed
+  let most = 0
+  const start = performance.now()
+  async function* records(): AsyncGenerator<NewRecord> {
+    for (let n = 0; n < STREAMED; n += 1) {
+      if (n % 50_000 === 0) {
+        globalThis.gc?.()
+        most = Math.max(most, process.memoryUsage().heapUsed - before)
+      }
+      yield { fields: { name: `name ${n}`, age: n % 100, tags: ["a", `b${n % 7}`] } }
+    }
+  }
+  const ids = await db.createBatch(records())
+  globalThis.gc?.()
+  most = Math.max(most, process.memoryUsage().heapUsed - before)
+  const seconds = (performance.now() - start) / 1000
+  return { streamed: ids.length, "records/s": Math.round(ids.length / seconds), "most heap, MB (target 100)": Math.round(most / 1e6) }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+function ratio(one = Number.NaN, other = Number.NaN): number {
+  return Number((one / other).toFixed(2))
+}

@@ -1,0 +1,135 @@
+import type { Kysely } from "kysely"
+import type { TableDefinition } from "../definition/records-definition.ts"
+import { DuplicateRecordError, InvalidQueryError, InvalidRecordError, RecordNotFoundError } from "../errors.ts"
+import { child, pointerText } from "../json/json-pointer.ts"
+import {
+  createBatchStatement,
+  deleteBatchStatement,
+  replaceBatchStatement,
+  replaceIfRevisionStatement,
+  skipBatchStatement,
+  updateBatchStatement,
+} from "../statement/batch.ts"
+import type { RecordsTables } from "../statement/records-tables.ts"
+import { recordText, type WrittenRecord } from "../statement/written-record.ts"
+import type { BatchItem, Fault, ToItem } from "./batch-chunks.ts"
+import type { OnConflict } from "./batch-options.ts"
+import { knownId, recordRevision, type WrittenUpdate, writtenRecord, writtenUpdate } from "./new-record.ts"
+import type { Runnable } from "./runnable.ts"
+import { type SeenIds, seenIds } from "./seen-ids.ts"
+
+/** A kind of batch: what is made of each value, and the statement that writes many of them. */
+export interface BatchKind {
+  readonly operation: string
+  readonly item: ToItem
+  /** The error for a source that is none. */
+  readonly fault: Fault
+  statement(db: Kysely<RecordsTables>, items: readonly BatchItem[]): Runnable<{ id: string }>
+  /** What is true of an item that the statement brings no row for. */
+  readonly withoutRow: "written" | "left alone" | "refused"
+}
+
+/** Batches of new records. */
+export function newRecords(operation: string, definition: TableDefinition, onConflict: OnConflict): BatchKind {
+  const seen = seenIds(definition.columns.id.type)
+  const { statement, withoutRow } = conflicts[onConflict]
+  const carriesRevision = onConflict === "replaceIfRevision"
+  return {
+    operation,
+    fault: InvalidRecordError,
+    withoutRow,
+    statement: (db, items) => statement(db, definition, jsonArray(items)),
+    item: (value, position) => {
+      const { id: given, revision }: { id?: unknown; revision?: unknown } = Object(value)
+      const item = (written: WrittenRecord): BatchItem => {
+        // An id that was made here is the only one of its kind.
+        if (given !== undefined) checkFirst(seen, operation, written.id, position)
+        if (!carriesRevision) return { id: written.id, position, text: recordText(written) }
+        const expectedRevision = recordRevision(revision, child(child("", position), "revision"), definition)
+        return { id: written.id, position, expectedRevision, text: withMember(recordText(written), "revision", String(expectedRevision)) }
+      }
+      const written = writtenRecord(value, child("", position), definition)
+      return written instanceof Promise ? written.then(item) : item(written)
+    },
+  }
+}
+
+/** Batches of changes. */
+export function updates(operation: string, definition: TableDefinition): BatchKind {
+  const seen = seenIds(definition.columns.id.type)
+  return {
+    operation,
+    fault: InvalidRecordError,
+    withoutRow: "refused",
+    statement: (db, items) => updateBatchStatement(db, definition, jsonArray(items)),
+    item: (value, position) => {
+      const item = ({ id, known, expectedRevision, fields, metadata }: WrittenUpdate): BatchItem => {
+        if (known === null) throw new RecordNotFoundError(id)
+        checkFirst(seen, operation, known, position)
+        const members = [
+          `"id":${JSON.stringify(known)}`,
+          ...(fields === undefined ? [] : [`"fields":${fields}`]),
+          ...(metadata === undefined ? [] : [`"metadata":${metadata},"has_metadata":true`]),
+          ...(expectedRevision === undefined ? [] : [`"expected_revision":${expectedRevision}`]),
+        ]
+        return { id: known, position, expectedRevision, text: `{${members.join(",")}}` }
+      }
+      const written = writtenUpdate(value, child("", position), definition)
+      return written instanceof Promise ? written.then(item) : item(written)
+    },
+  }
+}
+
+/** Batches of ids whose records are to go. */
+export function deletions(operation: string, definition: TableDefinition): BatchKind {
+  return {
+    operation,
+    fault: InvalidQueryError,
+    withoutRow: "left alone",
+    statement: (db, items) =>
+      deleteBatchStatement(
+        db,
+        definition,
+        items.map(({ id }) => id),
+      ),
+    item: (value, position) => idItem(value, position, definition),
+  }
+}
+
+/** An id among others; `undefined` for the id of no record. @throws InvalidQueryError with its position when it is no string. */
+export function idItem(value: unknown, position: number, definition: TableDefinition): BatchItem | undefined {
+  if (typeof value !== "string") throw new InvalidQueryError(pointerText(child("", position)), "an id is a string")
+  const id = knownId(value, definition)
+  return id === null ? undefined : { id, position, text: id }
+}
+
+/** @throws DuplicateRecordError for the second record of a list with an id, before anything is sent. */
+export function checkIds(operation: string, records: readonly unknown[], definition: TableDefinition): void {
+  const { type } = definition.columns.id
+  const seen = seenIds(type)
+  records.forEach((record, position) => {
+    const { id }: { id?: unknown } = Object(record)
+    const known = typeof id === "string" ? knownId(id, definition) : null
+    if (known !== null) checkFirst(seen, operation, known, position)
+  })
+}
+
+const conflicts = {
+  error: { statement: createBatchStatement, withoutRow: "written" },
+  skip: { statement: skipBatchStatement, withoutRow: "left alone" },
+  replace: { statement: replaceBatchStatement, withoutRow: "written" },
+  replaceIfRevision: { statement: replaceIfRevisionStatement, withoutRow: "refused" },
+} as const
+
+function checkFirst(seen: SeenIds, operation: string, id: string, position: number): void {
+  const first = seen.earlier(id, position)
+  if (first !== undefined) throw new DuplicateRecordError(`${operation}: records ${first} and ${position} have the same id: nothing was written`)
+}
+
+function jsonArray(items: readonly BatchItem[]): string {
+  return `[${items.map(({ text }) => text).join(",")}]`
+}
+
+function withMember(text: string, key: string, value: string): string {
+  return `${text.slice(0, -1)},"${key}":${value}}`
+}

@@ -1,0 +1,74 @@
+import { InvalidQueryError, type RecordsError } from "../errors.ts"
+import { child, pointerText } from "../json/json-pointer.ts"
+
+/** A list, a generator, a stream: any number of values, which need not be in memory at once. */
+export type BatchSource<T> = Iterable<T> | AsyncIterable<T>
+
+/** What a batch may be asked for. */
+export interface BatchOptions {
+  /**
+   * What happens to the batch where one record of it cannot be written: nothing of it is stored (`"abort"`, also when left
+   * out), or the others are, and the result tells of that one (`"isolate"`).
+   */
+  readonly onError?: "abort" | "isolate" | undefined
+}
+
+/** What a batch of new records may be asked for. */
+export interface NewBatchOptions extends BatchOptions {
+  /** What happens to a record whose id is taken. */
+  readonly onConflict?: OnConflict | undefined
+}
+
+/**
+ * What happens to a record whose id is taken. `"error"`: it cannot be written. `"skip"`: what is stored stays.
+ * `"replace"`: it takes the place of what is stored. `"replaceIfRevision"`: it does so if its `revision` is the stored one,
+ * and cannot be written otherwise.
+ */
+export type OnConflict = (typeof CONFLICTS)[number]
+
+/** A record of a batch that could not be written. */
+export interface BatchFailure {
+  /** Its place among the records that were given, from 0. */
+  readonly position: number
+  /** Why: what the batch would have thrown for it alone. */
+  readonly error: RecordsError
+}
+
+/** What became of a batch with `onError: "isolate"`. */
+export interface BatchResult {
+  /** The ids of the records that were written, in the order of the records. */
+  readonly ids: string[]
+  /** The others, in the order of the records. */
+  readonly failures: BatchFailure[]
+}
+
+/** What a batch gives: the ids of the records that were written, and with `onError: "isolate"` the failures too. */
+export type BatchOutcome<Options> = Options extends { readonly onError: "isolate" } ? BatchResult : string[]
+
+/** The options of a batch, checked. */
+export interface CheckedBatchOptions {
+  readonly isolates: boolean
+  readonly onConflict: OnConflict
+}
+
+/** @throws InvalidQueryError for an option that there is none of, or one that it does not know. */
+export function batchOptions(options: unknown, otherwise: OnConflict = "error", known: readonly string[] = ["onError"]): CheckedBatchOptions {
+  if (typeof options !== "object" || options === null) throw new InvalidQueryError("", `the options of a batch are an object: { ${known.join(", ")} }`)
+  const given = new Map<string, unknown>(Object.entries(options).filter(([, value]) => value !== undefined))
+  for (const key of given.keys()) {
+    if (!known.includes(key)) throw new InvalidQueryError(pointerText(child("", key)), `unknown option: this batch takes { ${known.join(", ")} }`)
+  }
+  const onError = oneOf("onError", ["abort", "isolate"], given.get("onError") ?? "abort")
+  return { isolates: onError === "isolate", onConflict: oneOf("onConflict", CONFLICTS, given.get("onConflict") ?? otherwise) }
+}
+
+/** The options that a batch of new records has. */
+export const NEW_BATCH_OPTIONS = ["onError", "onConflict"]
+
+const CONFLICTS = ["error", "skip", "replace", "replaceIfRevision"] as const
+
+function oneOf<Word extends string>(option: string, words: readonly Word[], given: unknown): Word {
+  const known = words.find((word) => word === given)
+  if (known !== undefined) return known
+  throw new InvalidQueryError(`/${option}`, `is one of ${words.join(", ")}`)
+}

@@ -1,0 +1,4 @@
+/** A statement that can be run. */
+export interface Runnable<R> {
+  execute(): Promise<R[]>
+}
