@@ -10,6 +10,6 @@ import { type TableDifference, tableDifference } from "./table-difference.ts"
  * await difference(db) // { isMissing: false, changes: [], faults: [] }
  * @throws DatabaseUnavailableError
  */
-export async function difference<F, M>(db: RecordStore<F, M>): Promise<TableDifference> {
+export async function difference<F, M, FIn, MIn>(db: RecordStore<F, M, FIn, MIn>): Promise<TableDifference> {
   return tableDifference(db.definition, await liveTable(db.kysely.withoutPlugins(), db.definition))
 }

@@ -97,8 +97,8 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @example
    * const ids = await db.createBatch([{ fields: { name: "Ada" } }, { fields: { name: "Bo" } }])
    * // insert into "public"."records" ("id", "fields", "metadata") select ... from jsonb_to_recordset($1::jsonb) ...
-   * const { failures } = await db.createBatch([{ fields: { name: "Cy" } }, { id: "no id", fields: { name: "Di" } }], { onError: "isolate" })
-   * failures.map(({ position }) => position) // [1]
+   * const result = await db.createBatch([{ fields: { name: "Cy" } }, { id: "no id", fields: { name: "Di" } }], { onError: "isolate" })
+   * result.failures.map(({ position }) => position) // [ 1 ]
    * @throws InvalidRecordError with the position and path of what JSON cannot hold; DuplicateRecordError when two have one
    * id, or one is taken; RevisionConflictError with `onConflict: "replaceIfRevision"`; RecordsError with the iterable's
    * error as its cause. Nothing is stored then. With `onError: "isolate"` the result tells of records that cannot be stored.
