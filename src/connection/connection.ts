@@ -8,7 +8,14 @@ export type ConnectionOptions =
   | PostgresConnectionOptions
   | { readonly pool: PostgresConnectionPool }
   | { readonly embedded: true | string }
-  | { readonly kysely: Kysely<never> }
+  | { readonly kysely: AnyKysely }
+
+/** A Kysely, whatever its tables are: `Kysely<A>` is no `Kysely<B>` to the compiler. */
+export interface AnyKysely {
+  readonly isTransaction: boolean
+  withoutPlugins(): unknown
+  destroy(): Promise<void>
+}
 
 /** A Kysely, and how to let go of it. */
 export interface Connection {
@@ -34,10 +41,15 @@ export function connection(options: ConnectionOptions): Connection {
 
 const WAYS = ["kysely", "pool", "embedded"] as const
 
-function callersOwn(kysely: Kysely<never>): Connection {
-  if (typeof kysely?.withoutPlugins !== "function") throw new ConfigurationError("invalid_option", "PostgresDatabase: `kysely` is not a Kysely")
+function callersOwn(kysely: AnyKysely): Connection {
+  if (!isKysely(kysely)) throw new ConfigurationError("invalid_option", "PostgresDatabase: `kysely` is not a Kysely")
   // Who opened it closes it.
   return { kysely, close: () => Promise.resolve() }
+}
+
+// What its tables are is a matter of types alone.
+function isKysely(kysely: AnyKysely): kysely is Kysely<never> {
+  return typeof kysely?.withoutPlugins === "function"
 }
 
 function ownPool(options: PostgresConnectionOptions): Connection {

@@ -204,7 +204,7 @@ test.each(databases)("two definitions share one database on $name", async (kind)
   const { db, drop } = await migratedDatabase(kind, people)
   try {
     const orders = new PostgresDatabase({
-      kysely: db.kysely as never,
+      kysely: db.kysely,
       records: defineRecords<{ name: string }>({ table: "orders", indexes: [{ field: "fields.name" }] }),
     })
     await orders.migrate()

@@ -133,7 +133,7 @@ describe.each(databases)("hostile texts on $name", (kind) => {
     for (const text of [...hostile.filter((one, index) => one.length < 60 && index % 7 === 0), ...unstorable]) {
       const definition = attempt(() => defineRecords<never, never>({ table: text }))
       if (definition === undefined) continue
-      const named = new PostgresDatabase<never, never>({ kysely: db.kysely as never, records: definition })
+      const named = new PostgresDatabase<never, never>({ kysely: db.kysely, records: definition })
       await named.migrate()
       await named.create({ fields: { v: text } as never })
       expect(await named.count({ filters: [{ field: "fields.v", operator: "=", value: text } as never] }), text).toBe(1)

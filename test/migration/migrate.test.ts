@@ -24,7 +24,7 @@ describe.each(databases)("migrate() on $name", (kind) => {
   test("builds what the definition has got since, and drops nothing", async () => {
     const { db: before, drop } = await migratedDatabase<Person>(kind, defineRecords<Person>({ table: "people", indexes: [{ field: "fields.tags" }] }))
     const [old = ""] = indexStatements(before.definition).map(({ name }) => name)
-    const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: people })
+    const db = new PostgresDatabase<Person>({ kysely: before.kysely, records: people })
     await db.create({ fields: { name: "Ada", age: 36 } })
     expect(await db.migrate()).toEqual(["extension pg_trgm", ...declared.map((name) => `index ${name}`)])
     expect(await indexNames(db)).toEqual([...declared, old, ...always].sort())
@@ -44,7 +44,7 @@ describe.each(databases)("migrate() on $name", (kind) => {
 
   test("a unique index over duplicates changes nothing, and says how to find them without a value", async () => {
     const { db: before, drop } = await migratedDatabase(kind, plainPeople)
-    const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: people })
+    const db = new PostgresDatabase<Person>({ kysely: before.kysely, records: people })
     await db.createBatch([{ fields: { name: "Ada", email: "secret@x" } }, { fields: { name: "Bo", email: "secret@x" } }])
     const schema = await schemaOf(db)
     const error = await db.migrate().catch((thrown: unknown) => thrown)
@@ -61,7 +61,7 @@ describe.each(databases)("migrate() on $name", (kind) => {
   test("an index that a failed build has left invalid is built again", async () => {
     const { db: before, drop } = await migratedDatabase(kind, plainPeople)
     const unique = defineRecords<Person>({ table: "people", indexes: [{ field: "fields.email", unique: true }] })
-    const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: unique })
+    const db = new PostgresDatabase<Person>({ kysely: before.kysely, records: unique })
     const [one = { name: "", holds: "" }] = indexStatements(unique)
     const [first] = await db.createBatch(["Ada", "Bo"].map((name) => ({ fields: { name, email: "same" } })))
     await expect(sql.raw(`create unique index concurrently ${one.name} on people ${one.holds}`).execute(db.kysely)).rejects.toThrow()
@@ -76,7 +76,7 @@ describe.each(databases)("migrate() on $name", (kind) => {
   test("a value that is too long for an index undoes all of it", async () => {
     const { db: before, drop } = await migratedDatabase(kind, plainPeople)
     const db = new PostgresDatabase<Person>({
-      kysely: before.kysely as never,
+      kysely: before.kysely,
       records: defineRecords<Person>({ table: "people", indexes: [{ field: "fields.age" }, { field: "fields.name" }] }),
     })
     await db.create({ fields: { name: Array.from({ length: 9000 }, () => Math.random().toString(36)).join("") } })
@@ -90,7 +90,7 @@ describe.each(databases)("migrate() on $name", (kind) => {
     const { db, drop } = await migratedDatabase(kind, plainPeople)
     const schema = await schemaOf(db)
     for (const records of [defineRecords({ table: "people", partitions: 4 }), defineRecords({ table: "people", distribute: true })]) {
-      await expect(new PostgresDatabase({ kysely: db.kysely as never, records }).migrate()).rejects.toMatchObject({ code: "table_exists" })
+      await expect(new PostgresDatabase({ kysely: db.kysely, records }).migrate()).rejects.toMatchObject({ code: "table_exists" })
     }
     await sql`alter table people drop column metadata`.execute(db.kysely)
     await expect(db.migrate()).rejects.toThrow('migrate: "public"."people" lacks the column "metadata": nothing was changed')

@@ -30,8 +30,7 @@ describe.each(databases)("drift on $name", (kind) => {
   })
   beforeEach(() => sql`truncate people`.execute(stored.kysely))
 
-  const opened = <F, M, FIn, MIn>(records: RecordsDefinition<F, M, FIn, MIn>) =>
-    new PostgresDatabase<F, M, FIn, MIn>({ kysely: stored.kysely as never, records })
+  const opened = <F, M, FIn, MIn>(records: RecordsDefinition<F, M, FIn, MIn>) => new PostgresDatabase<F, M, FIn, MIn>({ kysely: stored.kysely, records })
 
   test("no record, and records that fit, have not drifted", async () => {
     expect(await drift(opened(people))).toEqual({ records: 0, unfit: 0, issues: [], others: 0 })

@@ -132,7 +132,7 @@ test("the statements of indexes parse", async () => {
 
 test("every statement that an operation sends parses, with no value in its text", async () => {
   const sent: CompiledQuery[] = []
-  const db = new PostgresDatabase<never, never>({ kysely: recording(sent) as never })
+  const db = new PostgresDatabase<never, never>({ kysely: recording(sent) })
   const id = "0190b0d2-5d3c-7c4e-8f10-0123456789ab"
   const fields = { "it's M4RKER": "M4RKER'; drop table records; --" }
   for (const record of [{ fields }, { id, fields, metadata: fields }]) {

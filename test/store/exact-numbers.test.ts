@@ -62,7 +62,7 @@ describe.each(databases)("numbers on $name", (kind) => {
 
   test("what is read exactly can be written again as raw JSON, and stays what it was", async () => {
     const { id } = await db.create({ fields: { n: new RawJson("0.10000000000000000001"), m: new RawJson("123456789012345678901") } })
-    const typed = new PostgresDatabase<{ n: number; m: number }>({ kysely: db.kysely as never })
+    const typed = new PostgresDatabase<{ n: number; m: number }>({ kysely: db.kysely })
     const { fields } = (await typed.read(id, { numbers: "exact" })) ?? expect.unreachable()
     await db.update(id, { fields: { n: new RawJson(`${fields.n}`), m: new RawJson(`${fields.m}`) } })
     expect((await db.read(id, { numbers: "exact" }))?.fields).toEqual(fields)
@@ -102,7 +102,7 @@ test("exact numbers of a table with columns of other names", async () => {
   const renamed = defineRecords({ table: "adopted", columns: { fields: "data" } })
   await sql`alter table records rename column fields to data`.execute(db.kysely)
   await sql`alter table records rename to adopted`.execute(db.kysely)
-  const adopted = new PostgresDatabase({ kysely: db.kysely as never, records: renamed })
+  const adopted = new PostgresDatabase({ kysely: db.kysely, records: renamed })
   const { id }: StoredRecord = await adopted.create({ fields: { n: new RawJson("9007199254740993") } })
   expect((await adopted.read(id, { numbers: "exact" }))?.fields).toEqual({ n: 9007199254740993n })
   await drop()

@@ -66,7 +66,7 @@ describe.each(databases)("schemas on $name", (kind) => {
   beforeEach(() => sql`truncate records`.execute(connection.kysely))
 
   const opened = <F, M, FIn, MIn>(records: ReturnType<typeof defineRecords<F, M, FIn, MIn>>) =>
-    new PostgresDatabase<F, M, FIn, MIn>({ kysely: connection.kysely as never, records })
+    new PostgresDatabase<F, M, FIn, MIn>({ kysely: connection.kysely, records })
 
   describe.each(libraries)("of $library", ({ fields, metadata }) => {
     const people = defineRecords({ schemas: { fields, metadata } })
