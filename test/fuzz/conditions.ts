@@ -2,6 +2,7 @@ import fc from "fast-check"
 import type { LooseCondition } from "../../src/index.ts"
 import { type OperandKind, type OperatorName, operators, valueKinds } from "../../src/query/operator.ts"
 import { keys, strings } from "./documents.ts"
+import { partialConditions } from "./tables.ts"
 
 const times = ["2025-01-01T00:00:00.000Z", "2025-01-15T12:00:00.000Z", "2025-01-02T00:00:00.123Z"]
 const text = fc.constantFrom(...strings)
@@ -24,6 +25,8 @@ const number = fc.constantFrom<number | bigint>(
   -9007199254740993n,
   10n ** 400n,
   Number.MAX_VALUE,
+  1e-300,
+  1e2,
 )
 const date = fc.constantFrom(...times).map((iso) => new Date(iso))
 const scalar = fc.oneof(text, number, fc.boolean(), date)
@@ -88,7 +91,12 @@ const operands: { [Kind in Exclude<OperandKind, "condition">]: fc.Arbitrary<unkn
   none: fc.constant(undefined),
   value,
   ordered: fc.oneof(text, number, date),
-  range: fc.oneof(fc.tuple(text, text), fc.tuple(number, number), fc.tuple(date, text)),
+  range: fc.oneof(
+    fc.tuple(text, text),
+    fc.tuple(number, number),
+    fc.tuple(date, text),
+    fc.constantFrom(["", "b"], ["A", "\u{10ffff}"], [0, 30], [-1, 10n ** 400n]),
+  ),
   list: fc.array(scalar, { maxLength: 4 }),
   pattern,
   regex,
@@ -106,8 +114,23 @@ const step = fc.oneof(
 const listPath = fc.tuple(fc.constantFrom("fields", "metadata"), fc.array(step, { maxLength: 3 })).map(([root, steps]) => [root, ...steps])
 
 const field: fc.Arbitrary<unknown> = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom("fields.v", "fields.w", "fields.v.v", "fields.w.0", "metadata.v", "fields", "metadata", "fields.v.list") },
-  { weight: 2, arbitrary: fc.constantFrom("fields->>'v'", "fields->'v'->>'w'", "fields#>>'{v,0}'", "metadata->'it''s'", "fields->''") },
+  {
+    weight: 9,
+    arbitrary: fc.constantFrom("fields.v", "fields.v", "fields.w", "fields.w", "fields.list", "fields.list", "metadata.v", "fields.v.v", "fields.w.0"),
+  },
+  { weight: 1, arbitrary: fc.constantFrom("fields", "metadata", "fields.v.list", "metadata.list") },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<unknown>(
+      "fields->>'v'",
+      "fields->'v'->>'w'",
+      "fields#>>'{v,0}'",
+      "metadata->'it''s'",
+      "fields->''",
+      ["fields", "a.b"],
+      ["fields", "it's"],
+    ),
+  },
   { weight: 3, arbitrary: listPath },
 )
 const elementField: fc.Arbitrary<unknown> = fc.oneof(
@@ -127,6 +150,15 @@ function leaf(fields: fc.Arbitrary<unknown>, element: () => fc.Arbitrary<LooseCo
   })
 }
 
+// The first ids of a population, and one that none has.
+const ids = [
+  "00000000-0000-4000-8000-000000000000",
+  "00000000-0000-4000-8000-000000001EEF",
+  "00000000-0000-4000-8000-000000003dde",
+  "ffffffff-ffff-4fff-8fff-ffffffffffff",
+]
+const moments = ["1969-12-31T23:59:59.999Z", ...times]
+
 const columnTests: fc.Arbitrary<LooseCondition> = fc.oneof(
   fc
     .tuple(fc.constantFrom<OperatorName>("=", "!=", ">", ">=", "<", "<="), fc.constantFrom<number | bigint>(1, 2, 2.5, 2n ** 40n, 1e300))
@@ -134,16 +166,33 @@ const columnTests: fc.Arbitrary<LooseCondition> = fc.oneof(
   fc
     .tuple(fc.constantFrom<OperatorName>("=", "!=", ">", "<="), fc.constantFrom(...times))
     .map(([operator, given]) => ({ field: "createdAt", operator, value: new Date(given) })),
+  fc.tuple(fc.constantFrom<OperatorName>("=", "!="), fc.constantFrom(...ids, "no id")).map(([operator, given]) => ({ field: "id", operator, value: given })),
+  fc.tuple(fc.constantFrom<OperatorName>(">", ">=", "<", "<="), fc.constantFrom(...ids)).map(([operator, given]) => ({ field: "id", operator, value: given })),
+  fc.tuple(fc.constantFrom<OperatorName>("in", "not_in"), fc.subarray([...ids, "no id"])).map(([operator, given]) => ({ field: "id", operator, value: given })),
   fc
-    .tuple(fc.constantFrom<OperatorName>("=", "!="), fc.constantFrom("00000000-0000-4000-8000-00000000000A", "no id"))
-    .map(([operator, given]) => ({ field: "id", operator, value: given })),
-  fc
-    .tuple(fc.constantFrom<OperatorName>("in", "not_in"), fc.constant(["00000000-0000-4000-8000-00000000000A", "no id"]))
-    .map(([operator, given]) => ({ field: "id", operator, value: given })),
-  fc
-    .tuple(fc.constantFrom<OperatorName>("between", "not_between"), fc.constant([2, 3.5]))
+    .tuple(fc.constantFrom<OperatorName>("between", "not_between"), fc.constantFrom([2, 3.5], [3, 1], [1, 2n]))
     .map(([operator, given]) => ({ field: "revision", operator, value: given })),
+  fc
+    .tuple(fc.constantFrom<OperatorName>("between", "not_between"), fc.tuple(fc.constantFrom(...moments), date))
+    .map(([operator, given]) => ({ field: "createdAt", operator, value: given })),
+  fc
+    .tuple(fc.constantFrom<OperatorName>("in", "not_in"), fc.subarray<unknown>([...moments, new Date(0)]))
+    .map(([operator, given]) => ({ field: "createdAt", operator, value: given })),
 )
+
+// `any` inside `any` inside `any`: deeper ones say nothing new.
+const innermost = leaf(elementField, () => leaf(elementField, () => fc.constant({ and: [] })))
+const elementCondition = tree(innermost, 1)
+
+// A partial index serves who repeats its condition; beside it, and around it.
+const repeated: fc.Arbitrary<LooseCondition> = fc
+  .tuple(
+    fc.subarray<LooseCondition>(Object.values(partialConditions), { minLength: 1, maxLength: 3 }),
+    leaf(field, () => elementCondition),
+  )
+  .chain(([given, one]) =>
+    fc.constantFrom<LooseCondition>({ and: [...given, one] }, { and: [one, { and: given }] }, { or: [one, ...given] }, { not: { and: given } }),
+  )
 
 function tree(leaves: fc.Arbitrary<LooseCondition>, depth: number): fc.Arbitrary<LooseCondition> {
   if (depth === 0) return leaves
@@ -156,12 +205,8 @@ function tree(leaves: fc.Arbitrary<LooseCondition>, depth: number): fc.Arbitrary
   )
 }
 
-// `any` inside `any`, once: deeper ones say nothing new.
-const innermost = leaf(elementField, () => leaf(elementField, () => fc.constant({ and: [] })))
-const elementCondition = tree(innermost, 1)
-
 /** Conditions over all operators, to depth 4. */
 export const condition: fc.Arbitrary<LooseCondition> = tree(
-  fc.oneof({ weight: 12, arbitrary: leaf(field, () => elementCondition) }, { weight: 1, arbitrary: columnTests }),
+  fc.oneof({ weight: 12, arbitrary: leaf(field, () => elementCondition) }, { weight: 2, arbitrary: columnTests }, { weight: 2, arbitrary: repeated }),
   4,
 )
