@@ -2,6 +2,7 @@ import type { Kysely } from "kysely"
 import { defineRecords, type RecordsDefinition } from "../definition/records-definition.ts"
 import { type MigrateOptions, migrate } from "../migration/migrate.ts"
 import type { JsonObject } from "../query/field.ts"
+import type { QueryObserver } from "../store/query-observer.ts"
 import { type KyselyTables, RecordStore } from "../store/record-store.ts"
 import { type Connection, type ConnectionOptions, connection } from "./connection.ts"
 
@@ -9,6 +10,8 @@ import { type Connection, type ConnectionOptions, connection } from "./connectio
 export type PostgresDatabaseOptions<F, M, FIn = F, MIn = M> = ConnectionOptions & {
   /** The table and the types of its records; without it, the table `records` with any JSON. */
   readonly records?: RecordsDefinition<F, M, FIn, MIn> | undefined
+  /** Told of every query that is run, such as a `QueryRecorder` of `kysely-records/operations`; those of transactions too. */
+  readonly recorder?: QueryObserver | undefined
 }
 
 /**
@@ -25,9 +28,9 @@ export class PostgresDatabase<F = JsonObject, M = JsonObject, FIn = F, MIn = M> 
   readonly #connection: Connection
 
   constructor(options: PostgresDatabaseOptions<F, M, FIn, MIn>) {
-    const { records = defineRecords<F, M, FIn, MIn>(), ...way } = options
+    const { records = defineRecords<F, M, FIn, MIn>(), recorder, ...way } = options
     const opened = connection(way)
-    super(asTables<F, M>(opened.kysely), records)
+    super(asTables<F, M>(opened.kysely), records, recorder)
     this.#connection = opened
   }
 

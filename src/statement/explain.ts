@@ -1,5 +1,6 @@
-import { type Compilable, CompiledQuery } from "kysely"
+import { CompiledQuery } from "kysely"
 import { ConfigurationError } from "../errors.ts"
+import type { Preview } from "./search.ts"
 
 /** What to ask of a statement besides its plan. */
 export interface ExplainOptions {
@@ -15,11 +16,10 @@ export interface ExplainOptions {
  *
  * @throws ConfigurationError for an option that is none.
  */
-export function explainStatement(statement: Compilable, options: ExplainOptions = {}): CompiledQuery {
+export function explainStatement({ sql, parameters }: Preview, options: ExplainOptions = {}): CompiledQuery {
   const { analyze = false, ...others } = options
   const unknown = Object.keys(others)[0] ?? (typeof analyze === "boolean" ? undefined : "analyze")
   if (unknown !== undefined)
     throw new ConfigurationError("unknown_option", `explain takes { analyze: true } or nothing: ${JSON.stringify(unknown)} says nothing`)
-  const { sql, parameters } = statement.compile()
   return CompiledQuery.raw(`explain (${analyze ? "analyze, buffers, " : ""}format json) ${sql}`, [...parameters])
 }

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from "kysely"
+import type { Compilable, Kysely, Transaction } from "kysely"
 import type { RecordsDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError, RecordNotFoundError } from "../errors.ts"
 import type { NumberForm } from "../json/exact-number.ts"
@@ -6,7 +6,7 @@ import { checkedQuery } from "../predicate/checked-query.ts"
 import { checkedClaim, checkedTarget } from "../predicate/checked-target.ts"
 import type { Change } from "../query/change.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
-import type { ClaimQuery, Found, Query, Selection, StoredRecord, WriteQuery } from "../query/query.ts"
+import type { ClaimQuery, Found, LooseQuery, Query, Selection, StoredRecord, WriteQuery } from "../query/query.ts"
 import { deleteWhereStatement, updateWhereStatement } from "../statement/bulk-write.ts"
 import { type ExplainOptions, explainStatement } from "../statement/explain.ts"
 import { claimStatement, patchStatement, patchWhereStatement } from "../statement/patch.ts"
@@ -33,6 +33,7 @@ import { foundRecords } from "./found-records.ts"
 import { knownId, type NewRecord, type RecordChanges, type RecordUpdate, writtenChanges, writtenRecord } from "./new-record.ts"
 import { type GivenPatch, givenPatch, patchBatches, type RecordPatch } from "./patch-batch.ts"
 import { claimedRows, patchedCount, patchedRows } from "./patch-outcome.ts"
+import type { QueryObserver } from "./query-observer.ts"
 import { numberForm, type ReadAs, type ReadOptions } from "./read-options.ts"
 import { type Row, storedRecord } from "./record-row.ts"
 import type { Runnable } from "./runnable.ts"
@@ -67,11 +68,13 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   readonly definition: RecordsDefinition<F, M, FIn, MIn>
   // Plugins of the caller's, such as CamelCasePlugin, would rename what is inside the documents.
   readonly #db: Kysely<RecordsTables>
+  readonly #observer: QueryObserver | undefined
   #lastSavepoint: Promise<unknown> = Promise.resolve()
 
-  constructor(kysely: Kysely<KyselyTables<F, M>>, definition: RecordsDefinition<F, M, FIn, MIn>) {
+  constructor(kysely: Kysely<KyselyTables<F, M>>, definition: RecordsDefinition<F, M, FIn, MIn>, observer?: QueryObserver) {
     this.kysely = kysely
     this.definition = definition
+    this.#observer = observer
     this.#db = asRecordsTables(kysely.withoutPlugins())
   }
 
@@ -349,7 +352,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidQueryError
    */
   async count(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Promise<number> {
-    const [row] = await this.#run("count", countStatement(this.#db, this.definition, checkedQuery(query, this.definition.ids)))
+    const [row] = await this.#ask("count", query, countStatement(this.#db, this.definition, checkedQuery(query, this.definition.ids)))
     return Number(row?.count)
   }
 
@@ -369,7 +372,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   ): Promise<ReadAs<Found<F, M, Paths>, N>[]> {
     const checked = checkedQuery(query, this.definition.ids)
     const numbers = numberForm(options)
-    const rows = await this.#run("search", searchStatement(this.#db, this.definition, checked, numbers))
+    const rows = await this.#ask("search", query, searchStatement(this.#db, this.definition, checked, numbers))
     return foundRecords(rows, { select: checked.select, numbers }, this.definition)
   }
 
@@ -396,9 +399,9 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidQueryError
    */
   async explain(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}, options: ExplainOptions = {}): Promise<Explanation> {
-    const statement = searchStatement(this.#db, this.definition, checkedQuery(query, this.definition.ids))
+    const statement = this.preview(query)
     const asked = explainStatement(statement, options)
-    return explanation(previewOf(statement), await this.#run("explain", { execute: async () => (await this.#db.executeQuery<Row>(asked)).rows }))
+    return explanation(statement, await this.#run("explain", { execute: async () => (await this.#db.executeQuery<Row>(asked)).rows }))
   }
 
   /**
@@ -427,7 +430,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * await kysely.transaction().execute(async (trx) => { await db.with(trx).create(a) })
    */
   with<Tables>(trx: Transaction<Tables>): RecordStore<F, M, FIn, MIn> {
-    return new RecordStore(asKyselyTables<F, M>(trx), this.definition)
+    return new RecordStore(asKyselyTables<F, M>(trx), this.definition, this.#observer)
   }
 
   async #batch<Options>(kind: BatchKind, source: BatchSource<unknown>, isolates: boolean): Promise<BatchOutcome<Options>> {
@@ -462,6 +465,13 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
       for (const { row, position } of patchedRows(rows, batch)) records[position] = storedRecord(row)
     }
     return records
+  }
+
+  async #ask<R>(operation: string, query: LooseQuery, statement: Runnable<R> & Compilable): Promise<R[]> {
+    const start = performance.now()
+    const rows = await this.#run(operation, statement)
+    this.#observer?.observe({ query, ...previewOf(statement), ms: performance.now() - start })
+    return rows
   }
 
   async #run<R>(operation: string, statement: Runnable<R>): Promise<R[]> {

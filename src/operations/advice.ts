@@ -1,0 +1,69 @@
+import type { IndexOptions } from "../definition/index-options.ts"
+import type { HypotheticalPlan } from "./hypothetical-index.ts"
+import type { WriteCost } from "./table-sample.ts"
+
+/** What `advise` has to say about the indexes of a table. Plain data. */
+export interface Advice {
+  readonly table: { readonly name: string; readonly records: number; readonly bytes: number }
+  /** One answer for each query, in their order. */
+  readonly queries: readonly QueryAdvice[]
+  /** The indexes to build. */
+  readonly indexes: readonly IndexAdvice[]
+  /** Indexes that no query has searched since the statistics began. */
+  readonly unused: readonly UnusedIndex[]
+  /** Since when use is counted; `null`: since the table was made. Young statistics say little. */
+  readonly countedSince: Date | null
+  /** What could not be looked at, and why. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * `build`: an index would help. Else none would: `served`, the query is fast as it is; `small`, the table is; `unselective`,
+ * so many records are found that a scan is right; `unservable`, no index serves such conditions; `missing`, the definition
+ * declares the index and the table lacks it; `undeclared`, the other way round.
+ */
+export type Verdict = "build" | "served" | "small" | "unselective" | "unservable" | "missing" | "undeclared"
+
+/** What there is to say about one query. */
+export interface QueryAdvice {
+  /** What is sent as the definition is now. */
+  readonly sql: string
+  readonly verdict: Verdict
+  /** Why, in a sentence. */
+  readonly reason: string
+  /** The names of the indexes to build for it, or of those that serve it. */
+  readonly indexes: readonly string[]
+  /** Pages of 8 kB that the query looks at on the sample: as the table is, and with the indexes. */
+  readonly pages?: { readonly now: number; readonly withIndexes?: number }
+  /** How often it was run, where a recorder has counted. */
+  readonly count?: number
+}
+
+/** An index to build. */
+export interface IndexAdvice {
+  readonly name: string
+  /** What to add to the list `indexes` of the definition. */
+  readonly entry: IndexOptions<never>
+  /** The statements that build it, one after the other, outside of a transaction. */
+  readonly up: readonly string[]
+  /** The statements that undo it. */
+  readonly down: readonly string[]
+  /** The positions of the queries that it is for. */
+  readonly queries: readonly number[]
+  /** What it will take on disk, `null` where it could not be built on a sample. */
+  readonly bytes: number | null
+  /** What it costs the writes, `null` where it could not be measured. */
+  readonly writes: WriteCost | null
+  /** Declared indexes that it makes superfluous. */
+  readonly redundant: readonly string[]
+  /** What the planner makes of it on the whole table, where the database has the extension hypopg. */
+  readonly hypopg?: HypotheticalPlan
+}
+
+/** An index that nothing has searched. */
+export interface UnusedIndex {
+  readonly name: string
+  readonly bytes: number
+  /** The statement that drops it. */
+  readonly drop: string
+}

@@ -1,0 +1,135 @@
+import type { Kysely } from "kysely"
+import type { TableName } from "../definition/records-definition.ts"
+import { liveTable } from "../migration/live-table.ts"
+import { tableDifference } from "../migration/table-difference.ts"
+import { checkedQuery } from "../predicate/checked-query.ts"
+import type { RecordsTables } from "../statement/records-tables.ts"
+import { countStatement } from "../statement/search.ts"
+import { databaseError } from "../store/database-error.ts"
+import type { RecordStore } from "../store/record-store.ts"
+import type { Finding, IndexInspection, Inspection } from "./inspection.ts"
+import { tableFacts } from "./table-facts.ts"
+import { pendingPages, tableHealth } from "./table-health.ts"
+
+/** What `inspect` should look at beside the catalogs. */
+export interface InspectOptions {
+  /** Counts the records too, which reads the whole table. */
+  readonly count?: boolean | undefined
+}
+
+/**
+ * How the table of a database is doing: whether it is as its definition says, its size, its dead rows, its indexes, and
+ * what to do about it. It changes nothing and needs no privilege on the table, but for `count`, which needs `select`.
+ *
+ * @example
+ * const looked = await inspect(db, { count: true })
+ * looked.findings.map(({ kind }) => kind) // []
+ * @throws DatabaseUnavailableError
+ */
+export async function inspect<F, M, FIn, MIn>(db: RecordStore<F, M, FIn, MIn>, { count = false }: InspectOptions = {}): Promise<Inspection> {
+  const { definition } = db
+  // Kysely runs any statement; what it believes the tables to be is a matter of types alone.
+  const kysely = db.kysely.withoutPlugins() as unknown as Kysely<RecordsTables>
+  try {
+    const live = await liveTable(kysely, definition)
+    const drift = tableDifference(definition, live)
+    const [facts, { estimated, ...health }] = [await tableFacts(kysely, definition), await tableHealth(kysely, definition)]
+    const pending = await pendingPages(kysely, definition)
+    const counted = count && live !== undefined ? await countStatement(kysely, definition, checkedQuery({}, definition.columns.id.type)).execute() : []
+    const notes = [
+      ...(typeof pending === "string" ? [pending] : []),
+      ...(live?.isDistributed === true ? ["the table is distributed: sizes and statistics are those of this server, without the shards on others"] : []),
+    ]
+    const looked: Omit<Inspection, "findings"> = {
+      table: `${definition.schema}.${definition.table}`,
+      drift,
+      ...health,
+      records: { estimated, actual: counted[0] === undefined ? null : Number(counted[0].count) },
+      indexes: (facts?.indexes ?? []).map(({ name, bytes, scans, isValid }) => ({
+        name,
+        bytes,
+        scans,
+        isValid,
+        pendingPages: typeof pending === "string" ? null : (pending.get(name) ?? null),
+      })),
+      countedSince: facts?.countedSince ?? null,
+      notes,
+    }
+    return { ...looked, findings: findings(looked, definition) }
+  } catch (error) {
+    throw databaseError(error, { operation: "inspect", table: definition.table, schema: definition.schema })
+  }
+}
+
+type Looked = Omit<Inspection, "findings">
+
+const MIGRATE = "write a migration with `kysely-records generate`, and run it"
+
+// Fewer are no reason to do anything.
+const MANY = 1_000
+
+function findings(looked: Looked, name: TableName): readonly Finding[] {
+  const table = `"${name.schema}"."${name.table}"`
+  const { drift, bytes, records, deadRows, updates, last } = looked
+  if (drift.isMissing) return [{ kind: "missing_table", what: `there is no table ${table}`, remedy: "run `await db.migrate()`" }]
+  const found: (Finding | false)[] = [
+    ...drift.changes.map((change): Finding => ({ kind: "drift", what: `${change.part.name}: to ${change.kind}, by the definition`, remedy: MIGRATE })),
+    ...drift.faults.map((fault): Finding => ({ kind: "wrong_table", what: `the table ${fault}`, remedy: "correct the definition, or the table" })),
+    ...looked.indexes.flatMap((index) => indexFindings(index, name)),
+    deadRows.count > MANY &&
+      deadRows.share > 0.2 && { kind: "dead_rows", what: `${percent(deadRows.share)} of the rows are dead`, remedy: `vacuum (analyze) ${table}` },
+    (records.estimated ?? 0) + (records.actual ?? 0) > MANY &&
+      last.analyze === null &&
+      last.autoanalyze === null && { kind: "never_analyzed", what: "the planner has no statistics of it", remedy: `analyze ${table}` },
+    isFarOff(records) && {
+      kind: "wrong_estimate",
+      what: `the planner believes in ${records.estimated ?? "an unknown number of"} records, and there are ${records.actual}`,
+      remedy: `analyze ${table}`,
+    },
+    updates.count > MANY &&
+      (updates.hotShare ?? 1) < 0.1 && {
+        kind: "few_hot_updates",
+        what: `${percent(1 - (updates.hotShare ?? 0))} of the updates wrote every index anew`,
+        remedy: "an index on a document costs each update of it: drop those that no query uses (`kysely-records advise`)",
+      },
+    bytes.toast > bytes.rows + 1024 * 1024 && {
+      kind: "mostly_toast",
+      what: `${percent(bytes.toast / (bytes.toast + bytes.rows))} of the records lie outside of their rows, because the documents are long`,
+      remedy: "a scan reads such a document as a whole: keep long values that no query asks for in a table of their own",
+    },
+  ]
+  return found.filter((finding) => finding !== false)
+}
+
+function indexFindings({ name, isValid, pendingPages: pages }: IndexInspection, { schema }: TableName): Finding[] {
+  const index = `"${schema}"."${name}"`
+  return [
+    ...(isValid
+      ? []
+      : [
+          {
+            kind: "invalid_index" as const,
+            what: `the index ${name} is invalid: it costs every write and serves no query`,
+            remedy: `reindex index concurrently ${index}`,
+          },
+        ]),
+    ...((pages ?? 0) > 100
+      ? [
+          {
+            kind: "pending_list" as const,
+            what: `${pages} pages of the index ${name} are not sorted in yet`,
+            remedy: `select gin_clean_pending_list('${index}'::regclass)`,
+          },
+        ]
+      : []),
+  ]
+}
+
+function isFarOff({ estimated, actual }: Inspection["records"]): boolean {
+  if (actual === null || actual + (estimated ?? 0) <= MANY) return false
+  return Math.abs(actual - (estimated ?? 0)) > actual * 0.2
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}
