@@ -42,7 +42,7 @@ function commanderMessage({ code, message }: CommanderError): string {
 
 // Commander repeats every word that is too many, and has no message for none.
 const ownMessages: Record<string, string> = {
-  "commander.help": "no command: preview, search, explain or drift",
+  "commander.help": "no command: preview, search, explain, drift, generate, advise or inspect",
   "commander.excessArguments": `too many arguments: the query is one, in single quotes ('{"limit": 10}')`,
 }
 

@@ -4,11 +4,10 @@ Examples:
   $ kysely-records preview '{"filters": [{"field": "fields.age", "operator": ">=", "value": 18}], "limit": 20}'
   $ kysely-records search '{"filters": [{"field": "fields.name", "operator": "=", "value": "Ada"}]}'
   $ kysely-records explain '{"filters": [{"field": "fields.name", "operator": "=", "value": "Ada"}]}' --analyze
-
   $ kysely-records generate --definition ./records.ts#people
 
-search, explain, drift and generate connect to the server that DATABASE_URL names. Each command has more examples: kysely-records preview --help
-Exit codes: 0 done, 1 something went wrong (no server, no table, records that do not fit, ...), 2 a wrong query or a wrong call.
+search, explain, drift, generate, advise and inspect connect to the server that DATABASE_URL names. Each command has more examples: kysely-records preview --help
+Exit codes: 0 done, 1 something went wrong (no server, no table, records that do not fit, something for inspect to find, ...), 2 a wrong query or a wrong call.
 `
 
 /** What follows the help of `preview`. */
@@ -80,4 +79,27 @@ Examples:
 db.migrate({ folder: "migrations" }) runs the files, as does kysely-ctl with disableTransactions: true.
 The module is run, as an import does; a TypeScript file must be one that Node takes as it stands.
 Exit codes: 0 done or nothing to do, 1 with --check where something differs, or something went wrong, 2 a wrong call.
+`
+
+/** What follows the help of `advise`. */
+export const adviseHelp = `
+Examples:
+  One query, or a list of them:
+  $ kysely-records advise '{"filters": [{"field": "fields.age", "operator": ">", "value": 80}]}'
+
+  From standard input, for a program:
+  $ echo '[{"sort": [{"field": "fields.age"}], "limit": 3}]' | kysely-records advise --json
+
+It copies at most 10,000 records into a temporary table, tries the indexes there, and leaves nothing behind.
+The indexes of the table are known by its definition: kysely-records advise --definition ./records.ts#people
+`
+
+/** What follows the help of `inspect`. */
+export const inspectHelp = `
+Examples:
+  $ kysely-records inspect
+  $ kysely-records inspect --count --json
+
+Whether the table is as its definition says: kysely-records inspect --definition ./records.ts#people
+Exit codes: 0 nothing to do, 1 something to do or something went wrong, 2 a wrong call.
 `

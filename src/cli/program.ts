@@ -7,9 +7,11 @@ import { previewQuery } from "../statement/search.ts"
 import { type ConnectionFlags, connectionOptions } from "./connection-options.ts"
 import { definitionFromModule } from "./definition-module.ts"
 import { type GenerateFlags, generated } from "./generate-command.ts"
-import { driftHelp, explainHelp, generateHelp, previewHelp, programHelp, searchHelp } from "./help.ts"
+import { adviseHelp, driftHelp, explainHelp, generateHelp, inspectHelp, previewHelp, programHelp, searchHelp } from "./help.ts"
 import { driftText, explanationText, previewText, recordLine } from "./output.ts"
-import { parsedQuery, queryText, type WrittenQuery } from "./query-text.ts"
+import { parsedQueries, parsedQuery, queryText, type WrittenQuery } from "./query-text.ts"
+import { adviceText, inspectionText } from "./report.ts"
+import { flaggedDefinition, type TableFlags, withTable } from "./table-flags.ts"
 
 /** The command line, ready to parse the arguments of this process. */
 export function program(): Command {
@@ -49,6 +51,19 @@ export function program(): Command {
     .addOption(new Option("--dry-run", "write nothing; print the SQL").conflicts("check"))
     .addHelpText("after", generateHelp)
     .action(generate)
+  withConnection(withTable(root.command("advise")))
+    .argument("[queries]", "a list of queries as JSON; - reads it from standard input, as does none at all in a pipe")
+    .option("--file <path>", "read the queries from a file")
+    .description("Say which indexes would make queries cheaper, what they would cost, and why none would.")
+    .option("--json", "print everything as one JSON object")
+    .addHelpText("after", adviseHelp)
+    .action(adviseQueries)
+  withConnection(withTable(root.command("inspect")))
+    .description("Say how a table of records is doing, and what to do about it. Exit code 1 when there is something to do.")
+    .option("--count", "count the records too, which reads the whole table")
+    .option("--json", "print everything as one JSON object")
+    .addHelpText("after", inspectHelp)
+    .action(inspectTable)
   return root
 }
 
@@ -98,6 +113,22 @@ async function drift({ definition: place, json, ...flags }: ConnectionFlags & { 
   const found = await onDatabase({ ...options, records }, (db) => driftOf(db))
   print([json === true ? JSON.stringify(found) : driftText(found)])
   if (found.unfit > 0) process.exitCode = 1
+}
+
+async function adviseQueries(argument: string | undefined, flags: TableFlags & ConnectionFlags & { file?: string; json?: boolean }): Promise<void> {
+  const options = { ...connectionOptions(flags, process.env), records: await flaggedDefinition(flags) }
+  const queries = parsedQueries(await queryText(argument, flags.file))
+  const { advise } = await import("../operations/advise.ts")
+  const advice = await onDatabase(options, (db) => advise(db, queries))
+  print([flags.json === true ? JSON.stringify(advice) : adviceText(advice)])
+}
+
+async function inspectTable(flags: TableFlags & ConnectionFlags & { count?: boolean; json?: boolean }): Promise<void> {
+  const options = { ...connectionOptions(flags, process.env), records: await flaggedDefinition(flags) }
+  const { inspect } = await import("../operations/inspect.ts")
+  const inspection = await onDatabase(options, (db) => inspect(db, { count: flags.count }))
+  print([flags.json === true ? JSON.stringify(inspection) : inspectionText(inspection)])
+  if (inspection.findings.length > 0) process.exitCode = 1
 }
 
 async function asked(argument: string | undefined, flags: QueryFlags & ConnectionFlags): Promise<{ options: DatabaseOptions; query: WrittenQuery }> {

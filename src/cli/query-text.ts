@@ -3,7 +3,7 @@ import { buffer } from "node:stream/consumers"
 import { jsonFault } from "../json/json-fault.ts"
 import { textPosition } from "../json/text-position.ts"
 import type { RecordShape } from "../query/field.ts"
-import type { Query } from "../query/query.ts"
+import type { LooseQuery, Query } from "../query/query.ts"
 import { usageError } from "./failure.ts"
 
 /** A query of which only the run time knows what it selects. */
@@ -39,6 +39,12 @@ export function parsedQuery(text: string): WrittenQuery {
     // Its own message quotes the text.
     throw usageError(syntaxMessage(text), { cause })
   }
+}
+
+/** The queries in a JSON text: a list of them, or one. What a recorder has kept may stand in place of a query. */
+export function parsedQueries(text: string): readonly LooseQuery[] {
+  const queries: unknown = parsedQuery(text)
+  return Array.isArray(queries) ? queries : [queries as LooseQuery]
 }
 
 const NO_QUERY = `no query: give it as an argument ('{"limit": 10}'), with --file <path>, or on standard input`

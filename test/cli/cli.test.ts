@@ -66,7 +66,7 @@ describe("preview", () => {
 
 describe("a wrong call is one line and exit code 2", () => {
   test.each<[string, string[], RegExp]>([
-    ["no command", [], /no command: preview, search, explain or drift/],
+    ["no command", [], /no command: preview, search, explain, drift, generate, advise or inspect/],
     ["an unknown command", ["prevew"], /unknown command 'prevew' \(Did you mean preview\?\)/],
     ["a query in place of a command", ['{"filters": [{"field": "fields.name", "operator": "=", "value": "secret"}]}'], /unknown command(?!.*secret)/],
     ["an unknown flag", ["preview", "--jsno", "{}"], /unknown option '--jsno'/],
@@ -183,6 +183,45 @@ describe("drift", () => {
   })
 })
 
+describe("advise and inspect", () => {
+  const query = '{"filters": [{"field": "fields.age", "operator": ">", "value": 18}]}'
+
+  test("advise says of each query whether an index would help", async () => {
+    const { stdout, stderr, exitCode } = await cli(["advise", `[${query}, {}]`])
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 })
+    expect(stdout).toMatch(
+      /^public\.records: \d+ records, \d+ kB\n\nquery 1: small: .+\n\nquery 2: small: .+\n\nnever searched since .+\n {2}records_fields_gin, \d+ kB/,
+    )
+    const { stdout: json } = await cli(["advise", "--json"], { input: query })
+    expect(JSON.parse(json)).toMatchObject({ queries: [{ verdict: "small" }], indexes: [] })
+  })
+
+  test("inspect ends with 0 where there is nothing to do, and with 1 where there is", async () => {
+    const well = await cli(["inspect", "--count"])
+    expect(well).toMatchObject({ stderr: "", exitCode: 0 })
+    expect(well.stdout).toMatch(
+      /^public\.records\n {2}records {4}.+ 3 counted\n(?:.+\n)+\nindexes\n {2}records_fields_gin +.+ scans\n(?:.+\n)+\nnothing to do\n/,
+    )
+    const missing = await cli(["inspect", "--table", "none", "--json"])
+    expect(missing).toMatchObject({ stderr: "", exitCode: 1 })
+    expect(JSON.parse(missing.stdout)).toMatchObject({ findings: [{ kind: "missing_table" }] })
+  })
+
+  test("the definition is that of a module", async () => {
+    const module = join(directory, "definition.mjs")
+    const index = pathToFileURL(resolve("dist/src/index.js")).href
+    await writeFile(
+      module,
+      `import { defineRecords } from ${JSON.stringify(index)}; export const records = defineRecords({ indexes: [{ field: "fields.age" }] })`,
+    )
+    const { stdout, exitCode } = await cli(["inspect", "--definition", `${module}#records`, "--json"])
+    expect(exitCode).toBe(1)
+    expect(JSON.parse(stdout).findings).toMatchObject([{ kind: "drift", what: expect.stringMatching(/records_age_/) }])
+    expect(await cli(["inspect", "--definition", module, "--table", "x"])).toMatchObject({ exitCode: 2 })
+    expect(await cli(["advise", "{", "--definition", module])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("not JSON") })
+  })
+})
+
 describe("help", () => {
   test("--version is the package's", async () => {
     const { default: manifest } = await import("../../package.json", { with: { type: "json" } })
@@ -196,6 +235,8 @@ describe("help", () => {
     ["kysely-records explain"],
     ["kysely-records drift"],
     ["kysely-records generate"],
+    ["kysely-records advise"],
+    ["kysely-records inspect"],
   ])("the examples of %s --help work when they are pasted", async (command) => {
     const { stdout, exitCode } = await run("sh", ["-c", `${command} --help`])
     expect(exitCode).toBe(0)
