@@ -3,7 +3,10 @@ import { sql } from "kysely"
 import pg from "pg"
 import { from as copyFrom } from "pg-copy-streams"
 import { v7 } from "uuid"
-import { defineRecords, type JsonObject, type NewRecord, PostgresDatabase } from "../src/index.ts"
+import { defineRecords, type JsonObject, type NewRecord, PostgresDatabase, set } from "../src/index.ts"
+import { patchStatement } from "../src/statement/patch.ts"
+import { unconnected } from "../src/statement/records-tables.ts"
+import { givenPatch } from "../src/store/patch-batch.ts"
 import { startedServer } from "../test/setup/server.ts"
 import { wordnetSynsets } from "./wordnet-synsets.ts"
 
@@ -120,8 +123,11 @@ async function singleWrites(db: PostgresDatabase, connectionString: string) {
   const document = { name: "Ada", age: 37, tags: ["a", "b"] }
   const insert = `insert into "public"."records" ("id", "fields", "metadata") select "given"."id", "given"."fields", "given"."metadata" from jsonb_to_recordset($1::jsonb) as given(id uuid, fields jsonb, metadata jsonb) returning ${columns}`
   const update = `update "public"."records" set "fields" = $1::jsonb, "revision" = "revision" + 1, "updated_at" = now() where "id" = $2::uuid returning ${columns}`
+  const patch = [set("fields.age", 38)] as const
+  const patched = patchStatement(unconnected, db.definition, [givenPatch(id, patch, {}, db.definition)]).compile()
   const contests: Record<string, [ours: () => Promise<unknown>, byHand: () => Promise<unknown>]> = {
     create: [() => db.create({ fields: document }), () => client.query(insert, [JSON.stringify([{ id: v7(), fields: document, metadata: null }])])],
+    patch: [() => db.patch(id, patch), () => client.query(patched.sql, [...patched.parameters])],
     update: [() => db.update(id, { fields: document }), () => client.query(update, [JSON.stringify(document), id])],
   }
   const results = []
