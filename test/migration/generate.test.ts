@@ -139,7 +139,7 @@ describe.each(databases)("generate on $name", (kind) => {
     expect(await kysely("migrate", "latest")).toMatch(/Ran 1 migration/)
     expect(await once(people, (db) => difference(db))).toMatchObject({ changes: [], faults: [] })
     await drop()
-  }, 90_000)
+  }, 300_000)
 
   test("names of every kind are written so that the file means them", async () => {
     const { options, drop } = await kind.create()
