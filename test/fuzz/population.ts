@@ -4,7 +4,7 @@ import type { TableDefinition } from "../../src/definition/records-definition.ts
 import type { Subject } from "../../src/evaluation/record-test.ts"
 import { exactJson } from "../../src/json/exact-number.ts"
 import { createIndexSql, extensionOf, indexStatements } from "../../src/statement/index-statement.ts"
-import { type WrittenRecord, writtenRecord } from "./documents.ts"
+import { extremeRecord, type WrittenRecord, writtenRecord } from "./documents.ts"
 import { type ReadRecord, readJson } from "./second-opinion.ts"
 import { definitions } from "./tables.ts"
 
@@ -22,13 +22,11 @@ export interface Population {
   readonly records: readonly ReadRecord[]
 }
 
+const comparedRecord = fc.oneof({ weight: 30, arbitrary: writtenRecord }, { weight: 1, arbitrary: extremeRecord })
+
 /** Makes the tables anew, and fills them with records of a seed. */
 export async function population(kysely: Kysely<never>, seed: number, size: number): Promise<Population> {
-  return populationOf(kysely, fc.sample(writtenRecord, { seed, numRuns: size }))
-}
-
-/** Makes the tables anew, and fills them. */
-export async function populationOf(kysely: Kysely<never>, records: readonly WrittenRecord[]): Promise<Population> {
+  const records = fc.sample(comparedRecord, { seed, numRuns: size })
   const tables: FilledTable[] = []
   for (const definition of Object.values(definitions)) {
     const isMapped = definition === definitions.mapped
