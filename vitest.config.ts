@@ -7,7 +7,7 @@ export default defineConfig({
     // Two cores, and every worker starts a PGlite of its own.
     maxWorkers: 2,
     isolate: false,
-    testTimeout: 180_000,
-    hookTimeout: 120_000,
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
   },
 })

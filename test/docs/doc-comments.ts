@@ -46,6 +46,7 @@ export function exampleProgram(comments: readonly DocComment[]): string {
     'import { expects, seen, type ExampleContext } from "./example-context.js"',
     'import { sql } from "kysely"',
     'import { FileDatabase, PostgresConnectionPool, PostgresDatabase, Operator, RawJson } from "kysely-records"',
+    'import { QueryRecorder } from "kysely-records/operations"',
     ...[...internals].filter(([name]) => name !== "Operator").map(([name, file]) => `import { ${name} } from "${publicModule(name) ?? `./dist/${file}`}"`),
     "interface Person { name: string; age?: number }",
     "interface Source { version: string }",

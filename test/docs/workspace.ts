@@ -62,7 +62,7 @@ async function evaluated<T>(directory: string, program: string, databaseUrl: str
   const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", `${program}\nprocess.stdout.write(JSON.stringify(result))`], {
     cwd: directory,
     env: environment,
-    timeout: 180_000,
+    timeout: 600_000,
   })
   return JSON.parse(stdout)
 }
