@@ -25,13 +25,17 @@ interface PartChange {
 async function changeTable<DB>(db: Kysely<DB>, changes: readonly PartChange[], lockTimeout: string): Promise<string[]> {
   if (db.isTransaction) throw new Error("create index concurrently cannot run in a transaction: run the migrations with disableTransactions: true")
   const done: PartChange[] = []
+  let part: TablePart | undefined
   const settings = await changedSettings(db, lockTimeout, "0")
   try {
-    for (const change of changes) await make(db, change, done)
-    return done.map(({ part }) => part.name)
+    for (const change of changes) {
+      part = change.part
+      await make(db, change, done)
+    }
+    return done.map((change) => change.part.name)
   } catch (error) {
     const isUndone = await undo(db, done)
-    throw failure(error, done.at(-1)?.part, isUndone ? "nothing was changed" : "what it had begun could not be undone: run it again, and it is put right")
+    throw failure(error, part, isUndone ? "nothing was changed" : "what it had begun could not be undone: run it again, and it is put right")
   } finally {
     // A connection that is lost has no settings.
     await changedSettings(db, settings.lock, settings.statement).catch(() => undefined)

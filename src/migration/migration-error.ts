@@ -20,12 +20,21 @@ export async function migrationError(
   definition: TableDefinition,
 ): Promise<RecordsError> {
   const failed = results.find(({ status }) => status === "Error")?.migrationName
-  if (failed === undefined) return databaseError(error, { operation: "migrate", ...definition })
+  if (failed === undefined) return listFault(error, definition) ?? databaseError(error, { operation: "migrate", ...definition })
   const step = `migrate, step ${failed}`
   if (failed !== "0001_records") return partError(error, step, definition)
   const reason = firstReasons(definition, await extensions(db))[sqlState(error) ?? ""]
   if (reason === undefined) return databaseError(error, { operation: step, ...definition })
   return new ConfigurationError(reason.code, `${step}: ${reason.why}; nothing was changed`, { cause: error })
+}
+
+// Kysely's own words: they name migrations, and nothing that is in a record.
+function listFault(error: unknown, definition: TableName): RecordsError | undefined {
+  const [, fault] = (error instanceof Error ? /^corrupted migrations: (.+)$/s.exec(error.message) : null) ?? []
+  if (fault === undefined) return undefined
+  const { migrationTableName } = migrationTables(definition)
+  const message = `migrate: the list of migrations is not the one that ${migrationTableName} says has run: ${fault}; give it all of them, in their order; nothing was changed`
+  return new ConfigurationError("migration_failed", message, { cause: error })
 }
 
 /** The error of `changeTable`, or of another migration. */

@@ -93,6 +93,35 @@ describe.each(databases)("generate on $name", (kind) => {
     await drop()
   })
 
+  test("a file that has run and is there no more is named", async () => {
+    const { db: before, drop } = await migratedDatabase(kind, plainPeople)
+    const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: people })
+    await generate(db, { folder })
+    await db.migrate({ folder })
+    const schema = await schemaOf(db)
+    for (const file of await readdir(folder)) await rm(join(folder, file))
+    await expect(db.migrate({ folder })).rejects.toMatchObject({
+      code: "migration_failed",
+      message: expect.stringMatching(/kysely_migration_people says has run: .*_people_change_indexes is missing/),
+    })
+    expect(await schemaOf(db)).toEqual(schema)
+    await drop()
+  })
+
+  test("a table that is there cannot be distributed without Citus: that is said, and the index before it is undone", async () => {
+    const { db: before, drop } = await migratedDatabase(kind, plainPeople)
+    const records = defineRecords({ table: "people", distribute: true, indexes: [{ field: "fields.age" }] })
+    const db = new PostgresDatabase({ kysely: before.kysely as never, records })
+    const schema = await schemaOf(db)
+    await generate(db, { folder })
+    await expect(db.migrate({ folder })).rejects.toMatchObject({
+      code: "missing_extension",
+      message: expect.stringMatching(/distribution of people: the extension citus is not in this database.*nothing was changed$/),
+    })
+    expect(await schemaOf(db)).toEqual(schema)
+    await drop()
+  })
+
   test("db.migrate() first, files later: the list takes both, in either order of definitions", async () => {
     const { db: before, options, drop } = await migratedDatabase(kind, plainPeople)
     const records = defineRecords<Person>({ table: "people", indexes: [{ field: "fields.age" }] })
