@@ -98,7 +98,9 @@ describe("inspect on a server", () => {
     await sql`analyze people`.execute(db.kysely)
     const owner = await inspect(db)
     expect(owner.indexes.find(({ name }) => name === "people_fields_gin")?.pendingPages).toBeGreaterThan(100)
-    expect(owner.findings).toEqual([expect.objectContaining({ kind: "pending_list", remedy: expect.stringContaining("gin_clean_pending_list") })])
+    // That of the other GIN may be long as well: autovacuum comes when it likes.
+    expect(owner.findings).toContainEqual(expect.objectContaining({ kind: "pending_list", remedy: expect.stringContaining("people_fields_gin") }))
+    expect(new Set(owner.findings.map(({ kind }) => kind))).toEqual(new Set(["pending_list"]))
     const role = `app_${randomUUID().replaceAll("-", "")}`
     await sql.raw(`create role ${role} login password 'change-me'; grant select, insert, update, delete on people to ${role}`).execute(db.kysely)
     const url = new URL(("connectionString" in options ? options.connectionString : undefined) ?? "")
