@@ -156,6 +156,7 @@ const neighbours = `
   .split(/\s+/)
 
 const hotText = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(...numbers) },
   { weight: 1, arbitrary: fc.constantFrom(...neighbours) },
   { weight: 3, arbitrary: scalarText },
   { weight: 2, arbitrary: jsonText },

@@ -25,6 +25,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return server.stop
 }
 
+// The package of the server ends a process that has nothing left to do with code 0, also one whose tests failed.
+process.prependListener("beforeExit", () => process.exit())
+
 /** A PostgreSQL server, the one of the installed package or another, on a free port, in a temporary directory. */
 export async function startedServer(Server: typeof EmbeddedPostgres = EmbeddedPostgres): Promise<{ url: string; stop: () => Promise<void> }> {
   // Made by initdb, which runs as a user of its own when this process is root's.
