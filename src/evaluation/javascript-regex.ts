@@ -11,7 +11,7 @@ class NoEqual extends Error {}
 
 /**
  * The JavaScript expression that matches just what an expression of PostgreSQL matches, or why there is none:
- * back references, collating elements and the basic syntaxes have none. Case and classes are those of ASCII.
+ * back references and collating elements have none. Case and classes are those of ASCII.
  *
  * @example
  * javascriptRegex(regularExpression("^a")) // /^\u{61}/su
@@ -28,7 +28,6 @@ export function javascriptRegex(expression: RegularExpression): RegExp | Untrans
 }
 
 function sourceOf(expression: RegularExpression & { ok: true }): string {
-  if (expression.kind === "basic") return onlyServer("the basic and extended syntaxes, and very deep nesting, are")
   return expression.kind === "literal" ? literal(expression.text, expression.options) : written(expression.node, expression.options)
 }
 

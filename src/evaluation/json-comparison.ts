@@ -15,16 +15,25 @@ export function jsonEqual(a: unknown, b: unknown): boolean {
 
 /** Whether a value contains another as PostgreSQL's `@>` sees it: arrays as sets, objects by the keys that are asked for. */
 export function jsonContains(value: unknown, part: unknown): boolean {
-  if (Array.isArray(part)) {
-    return (
-      Array.isArray(value) &&
-      part.every((wanted) => value.some((element) => (isContainer(wanted) ? jsonContains(element, wanted) : jsonEqual(element, wanted))))
-    )
-  }
+  if (Array.isArray(part)) return Array.isArray(value) && containsEach(value, part)
   if (jsonKind(part) !== "object") return jsonEqual(value, part)
   if (jsonKind(value) !== "object") return false
   const inside = members(value)
-  return [...members(part)].every(([key, wanted]) => inside.has(key) && jsonContains(inside.get(key), wanted))
+  for (const [key, wanted] of members(part)) {
+    if (!inside.has(key) || !jsonContains(inside.get(key), wanted)) return false
+  }
+  return true
+}
+
+// Loops: calls of every() and some() at each of 2,000 levels do not fit on the stack.
+function containsEach(value: readonly unknown[], part: readonly unknown[]): boolean {
+  for (const wanted of part) {
+    const isFound = isContainer(wanted) ? jsonContains : jsonEqual
+    let isThere = false
+    for (let index = 0; index < value.length && !isThere; index += 1) isThere = isFound(value[index], wanted)
+    if (!isThere) return false
+  }
+  return true
 }
 
 /** The order of two strings, or of two numbers; `undefined` when they are of different kinds, or of one without an order. */

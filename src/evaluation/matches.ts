@@ -16,7 +16,7 @@ export interface EvaluatedRecord extends Omit<Subject, "element"> {
  * @example
  * matches(filter("fields.age", ">", 30), { fields: { age: 36 } }) // true
  * @throws InvalidQueryError whose pointer counts from the condition; also for a regular expression outside of the subset
- * that means the same in JavaScript: back references, collating elements, negated classes between brackets, `(?b)`, `(?e)`.
+ * that means the same in JavaScript: back references, collating elements, negated classes between brackets.
  */
 export function matches(condition: LooseCondition, record: EvaluatedRecord): boolean {
   return recordTest(checkedCondition(condition, ""))(record)

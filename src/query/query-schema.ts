@@ -1,4 +1,5 @@
 import { type OperandKind, operators, valueKinds } from "./operator.ts"
+import { MOST_REGEX_CHARACTERS } from "./regex-size.ts"
 
 /** A JSON Schema, or a part of one. */
 export type JsonSchema = { readonly [key: string]: unknown }
@@ -13,7 +14,7 @@ const operandSchemas: Record<Exclude<OperandKind, "none">, JsonSchema> = {
   range: { anyOf: [range("string"), range("number")] },
   list: { type: "array", items: scalar },
   pattern: { type: "string", description: "An SQL pattern: % is any number of characters, _ is one, a backslash takes the next one as it is." },
-  regex: { type: "string", description: "A regular expression of PostgreSQL." },
+  regex: { type: "string", maxLength: MOST_REGEX_CHARACTERS, description: "A regular expression of PostgreSQL." },
   text: { type: "string" },
   kinds: { anyOf: [{ enum: valueKinds }, { type: "array", items: { enum: valueKinds } }] },
   part: { anyOf: [scalar, { type: "array", items: scalar }, { type: "object" }] },

@@ -1,9 +1,6 @@
 /** What is wrong with a regular expression. It never leaves the reader. */
 export class RegexFault extends Error {}
 
-/** A regular expression of which the rest is not looked into. It never leaves the reader. */
-export class RegexTooDeep extends Error {}
-
 // Far below what the stack holds, whoever calls; the server itself stops between 5000 and 10000.
 const MOST_NESTED = 500
 
@@ -28,6 +25,10 @@ export class Cursor {
   /** How many capturing groups were opened. */
   get groups(): number {
     return this.#groups
+  }
+
+  isLongerThan(most: number): boolean {
+    return this.#pattern.length > most
   }
 
   rest(): string {
@@ -61,9 +62,9 @@ export class Cursor {
     this.at = nothing.lastIndex
   }
 
-  /** Reads what stands in parentheses; too deep in others, it gives up on the expression. */
+  /** Reads what stands in parentheses. */
   nested<T>(read: () => T): T {
-    if (this.#depth === MOST_NESTED) throw new RegexTooDeep()
+    if (this.#depth === MOST_NESTED) this.fail(`parentheses stand more than ${MOST_NESTED} deep in others`)
     this.#depth += 1
     const inside = read()
     this.#depth -= 1

@@ -1,6 +1,7 @@
-import { Cursor, RegexFault, RegexTooDeep } from "./regex-cursor.ts"
+import { Cursor, RegexFault } from "./regex-cursor.ts"
 import { readBracket, readEscape } from "./regex-lexemes.ts"
 import type { RegexNode } from "./regex-node.ts"
+import { isTooLarge, MOST_REGEX_CHARACTERS } from "./regex-size.ts"
 
 /** What the options at the start of an expression, such as `(?i)`, make of it. */
 export interface RegexOptions {
@@ -12,19 +13,17 @@ export interface RegexOptions {
 }
 
 /**
- * A regular expression that was read, or why it is none. Basic and extended ones, `(?b)` and `(?e)`, are not looked
- * into, nor are ones whose parentheses nest more than 500 deep, which come back as basic; a literal one, `***=` or
- * `(?q)`, is the text itself.
+ * A regular expression that was read, or why it is none. A literal one, `***=` or `(?q)`, is the text itself.
  */
 export type RegularExpression =
   | { readonly ok: true; readonly kind: "advanced"; readonly options: RegexOptions; readonly node: RegexNode }
   | { readonly ok: true; readonly kind: "literal"; readonly options: RegexOptions; readonly text: string }
-  | { readonly ok: true; readonly kind: "basic" }
   | { readonly ok: false; readonly reason: string; readonly offset: number }
 
 /**
  * Reads a regular expression as PostgreSQL's `~` does, with no server. The reason of a refusal names metacharacters
- * only; `offset` counts characters from 0.
+ * only; `offset` counts characters from 0. Refused beside what the server refuses: the other syntaxes, `(?b)` and `(?e)`,
+ * parentheses more than 500 deep, and what is so large that a server refuses it or takes seconds to read it.
  *
  * @example
  * regularExpression("(") // { ok: false, reason: "an opening parenthesis is never closed", offset: 1 }
@@ -35,13 +34,13 @@ export function regularExpression(pattern: string): RegularExpression {
   try {
     return readExpression(cursor)
   } catch (error) {
-    if (error instanceof RegexTooDeep) return { ok: true, kind: "basic" }
     if (error instanceof RegexFault) return { ok: false, reason: error.message, offset: Array.from(pattern.slice(0, cursor.at)).length }
     throw error
   }
 }
 
 function readExpression(cursor: Cursor): RegularExpression {
+  if (cursor.isLongerThan(MOST_REGEX_CHARACTERS)) cursor.fail(`it has more than ${MOST_REGEX_CHARACTERS} characters`)
   let options: RegexOptions = { ignoreCase: false, newlineStops: false, newlineAnchors: false }
   if (cursor.take("***=")) return { ok: true, kind: "literal", options, text: cursor.rest() }
   if (!cursor.take("***:") && cursor.looksAt("***") && cursor.rest().length > 3) cursor.fail("*** is followed by : or =")
@@ -50,11 +49,12 @@ function readExpression(cursor: Cursor): RegularExpression {
     const syntax = letters.match(/[beq](?=[^beq]*$)/)?.[0]
     options = optionsOf(letters)
     if (syntax === "q") return { ok: true, kind: "literal", options: { ...options, newlineStops: false, newlineAnchors: false }, text: cursor.rest() }
-    if (syntax !== undefined) return { ok: true, kind: "basic" }
+    if (syntax !== undefined) cursor.fail("the basic and extended syntaxes, (?b) and (?e), are not taken: write it as an advanced one")
     cursor.isExpanded = /x(?=[^tx]*$)/.test(letters)
   }
   const node = readBranches(cursor)
   if (cursor.looksAt(")")) cursor.fail("a closing parenthesis was never opened")
+  if (isTooLarge(node, options)) cursor.fail("it is too complex for a server once bounds such as {1,255} are written out: lower them")
   return { ok: true, kind: "advanced", options, node }
 }
 

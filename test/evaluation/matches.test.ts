@@ -54,7 +54,7 @@ describe("matches", () => {
     expect(matches(filter("fields.n", ">", 2 ** 53), { fields: { n: 2n ** 53n + 1n } })).toBe(true)
   })
 
-  test.each(["(a)\\1", "[[=a=]]", "[\\D]", "(?b)a", "\\U0011FFFF"])("the expression %j is refused rather than answered differently", (pattern) => {
+  test.each(["(a)\\1", "[[=a=]]", "[\\D]", "\\U0011FFFF"])("the expression %j is refused rather than answered differently", (pattern) => {
     const run = () => matches(not(filter("fields.v", "regex", pattern)), { fields: { v: "a" } })
     expect(run).toThrow(InvalidQueryError)
     expect(run).toThrow(expect.objectContaining({ pointer: "/not/value", code: "regex_not_in_memory" }))
@@ -62,6 +62,12 @@ describe("matches", () => {
 
   test("a wrong condition is refused as the database refuses it", () => {
     expect(() => matches({ field: "fields.v", operator: "between", value: [1] }, { fields: {} })).toThrow(expect.objectContaining({ pointer: "/value" }))
+  })
+
+  test("2,000 levels of arrays are compared without running out of stack", () => {
+    let deep: unknown = 1
+    for (let level = 0; level < 1990; level += 1) deep = [deep]
+    expect(matches({ field: "fields.a", operator: "contains", value: { deep } }, { fields: { a: { deep } } })).toBe(true)
   })
 
   test("knows no Kysely and no driver", () => {
