@@ -1,5 +1,7 @@
 import { child, type JsonPointer } from "../json/json-pointer.ts"
+import { jsonText } from "../json/json-text.ts"
 import { type RefuseValue, textFault } from "../json/jsonb-limits.ts"
+import { RawJson } from "../json/raw-json.ts"
 import type { PlainColumnName } from "../path/json-path.ts"
 import { type OperandKind, operators, type PositiveOperator } from "../query/operator.ts"
 import type { IdType } from "../query/record-type.ts"
@@ -9,7 +11,7 @@ import { bounds, members, refuseNoValue } from "./operand.ts"
 export type ColumnOperand = readonly (string | null)[]
 
 /**
- * Checks what a column is compared with, where ids are of a type. `id` takes strings, `revision` numbers and bigints, the two times a `Date`
+ * Checks what a column is compared with, where ids are of a type. `id` takes strings, `revision` numbers of any kind, the two times a `Date`
  * or the string of its `toISOString()`.
  */
 export function columnOperand(
@@ -67,13 +69,10 @@ const columnText: Record<PlainColumnName, ColumnText> = {
 }
 
 function revisionText(value: unknown, pointer: JsonPointer, refuse: RefuseValue): string {
-  if (typeof value === "bigint" && value.toString().length <= MOST_DIGITS) return value.toString()
-  if (typeof value === "number" && Number.isFinite(value)) return JSON.stringify(value)
-  return refuse(pointer, "revision is compared with a number or a bigint")
+  const isNumber = typeof value === "number" || typeof value === "bigint" || value instanceof RawJson
+  const text = isNumber ? jsonText(value, { pointer, refuse, bigint: "digits" }) : ""
+  return /^[-0-9]/.test(text) ? text : refuse(pointer, "revision is compared with a number or a bigint")
 }
-
-// As many as a number of PostgreSQL can have before its point.
-const MOST_DIGITS = 131_072
 
 function timeText(value: unknown, pointer: JsonPointer, refuse: RefuseValue): string {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString()

@@ -1,10 +1,13 @@
 import { ConfigurationError, InvalidQueryError } from "../errors.ts"
 import { exactJson, isExactNumber } from "../json/exact-number.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
+import { RawJson } from "../json/raw-json.ts"
+import { checkJsonValues, syntaxFault } from "../json/text-check.ts"
 import { fieldPath } from "../path/field-path.ts"
 import type { FieldPath } from "../path/json-path.ts"
 import type { FieldName, Query, Selection } from "../query/query.ts"
 import type { RecordsOf } from "../query/record-type.ts"
+import { MAX_CONDITION_DEPTH, refuse } from "./checked-condition.ts"
 import { checkedQuery } from "./checked-query.ts"
 
 /** What a query from outside may ask. */
@@ -13,7 +16,7 @@ export interface ParseQueryOptions<T> {
   definition?: RecordsOf<T>
   /** The fields that may be named, with what lies below them; without it, every field. */
   allow?: readonly FieldName<T>[]
-  /** Levels of conditions: one alone has one level, in an `and` it has two. 32 when left out. */
+  /** Levels of conditions: one alone has one level, in an `and` it has two. 32 when left out, 500 at most. */
   maxDepth?: number
   /** Comparisons in all. 1,000 when left out. */
   maxConditions?: number
@@ -22,8 +25,9 @@ export interface ParseQueryOptions<T> {
 }
 
 /**
- * A query from outside, checked: JSON text, or what a parser has made of it. Whole numbers beyond 2^53 in JSON text
- * become a `bigint`, so that they stay exact.
+ * A query from outside, checked: JSON text, or what a parser has made of it. In JSON text every number stays exact: a
+ * whole one beyond 2^53 becomes a `bigint`, any other that a JavaScript number cannot hold a `RawJson`; and a key that
+ * stands twice in one object is refused.
  *
  * @example
  * parseQuery('{"filters":[{"field":"fields.age","operator":">=","value":18}]}', { definition: people, maxLimit: 100 })
@@ -32,11 +36,12 @@ export interface ParseQueryOptions<T> {
  * `field_not_allowed`, `too_deep`, `too_many_conditions`, `limit_too_high`.
  */
 export function parseQuery<T>(json: unknown, options: ParseQueryOptions<T> = {}): Query<T, Selection<T>> {
-  const { maxLimit, maxDepth = 32, maxConditions = 1000, allow } = options
-  const query = typeof json === "string" ? parsed(json) : json
-  new Limits(maxDepth, maxConditions, allow?.map(allowedPath)).look(query)
+  const { maxLimit, maxDepth, maxConditions, allow } = checkedOptions(options)
+  const asParsed = typeof json === "string" ? parsed(json) : json
+  new Limits(Math.min(maxDepth, MAX_CONDITION_DEPTH), maxConditions, allow?.map(allowedPath)).look(asParsed)
+  const query = typeof json === "string" ? exactQuery(json) : json
   const { limit } = checkedQuery(query, options.definition?.ids)
-  if (maxLimit !== undefined && limit !== undefined && limit > maxLimit) refuse("/limit", `is at most ${maxLimit}`, "limit_too_high")
+  if (maxLimit !== undefined && limit !== undefined && limit > maxLimit) refuseWith("/limit", `is at most ${maxLimit}`, "limit_too_high")
   return typedQuery(maxLimit !== undefined && limit === undefined ? { ...Object(query), limit: maxLimit } : query)
 }
 
@@ -46,19 +51,31 @@ function typedQuery<T>(query: unknown): Query<T, Selection<T>> {
 }
 
 function parsed(text: string): unknown {
-  try {
-    return withBigints(exactJson(text))
-  } catch (cause) {
-    throw new InvalidQueryError("", "the text is no JSON", { code: "not_json", cause })
-  }
+  const fault = syntaxFault(text)
+  return fault === undefined ? JSON.parse(text) : refuseWith("", `the text is no JSON: ${fault}`, "not_json")
 }
 
-// An operand is a number or a bigint; a fraction that neither holds is the nearest number, as JSON.parse has it.
-function withBigints(value: unknown): unknown {
-  if (isExactNumber(value)) return /^-?[0-9]+$/.test(value.rawJSON) ? BigInt(value.rawJSON) : Number(value.rawJSON)
-  if (Array.isArray(value)) return value.map(withBigints)
+function exactQuery(text: string): unknown {
+  checkJsonValues(text, "", refuse, 0)
+  return withExactOperands(exactJson(text))
+}
+
+function withExactOperands(value: unknown): unknown {
+  if (isExactNumber(value)) return /^-?[0-9]+$/.test(value.rawJSON) ? BigInt(value.rawJSON) : new RawJson(value.rawJSON)
+  if (Array.isArray(value)) return value.map(withExactOperands)
   if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withBigints(member)]))
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withExactOperands(member)]))
+}
+
+// A limit that is misspelt would be none.
+function checkedOptions<T>({ definition, allow, maxDepth = 32, maxConditions = 1000, maxLimit, ...others }: ParseQueryOptions<T>) {
+  const unknown = Object.keys(others)[0]
+  if (unknown !== undefined) throw new ConfigurationError("unknown_option", `parseQuery: there is no option ${JSON.stringify(unknown)}`)
+  if (allow !== undefined && !Array.isArray(allow)) throw new ConfigurationError("invalid_option", "parseQuery: allow is a list of fields")
+  for (const [name, value] of Object.entries({ maxDepth, maxConditions, ...(maxLimit === undefined ? {} : { maxLimit }) })) {
+    if (!Number.isSafeInteger(value) || value < 0) throw new ConfigurationError("invalid_option", `parseQuery: ${name} is a whole number from 0`)
+  }
+  return { allow, maxDepth, maxConditions, maxLimit }
 }
 
 function allowedPath(field: unknown): FieldPath {
@@ -87,14 +104,14 @@ class Limits {
   }
 
   #condition(condition: unknown, pointer: JsonPointer, depth: number, inElement: boolean): void {
-    if (depth > this.#maxDepth) refuse(pointer, `conditions are nested deeper than ${this.#maxDepth} levels`, "too_deep")
+    if (depth > this.#maxDepth) refuseWith(pointer, `conditions are nested deeper than ${this.#maxDepth} levels`, "too_deep")
     for (const group of ["and", "or"]) {
       for (const [place, inner] of entries(property(condition, group), child(pointer, group))) this.#condition(inner, place, depth + 1, inElement)
     }
     if (property(condition, "not") !== undefined) this.#condition(property(condition, "not"), child(pointer, "not"), depth + 1, inElement)
     if (property(condition, "operator") === undefined) return
     this.#conditions += 1
-    if (this.#conditions > this.#maxConditions) refuse(pointer, `more than ${this.#maxConditions} comparisons`, "too_many_conditions")
+    if (this.#conditions > this.#maxConditions) refuseWith(pointer, `more than ${this.#maxConditions} comparisons`, "too_many_conditions")
     if (!inElement) this.#field(property(condition, "field"), child(pointer, "field"))
     if (property(condition, "operator") === "any") this.#condition(property(condition, "value"), child(pointer, "value"), depth + 1, true)
   }
@@ -102,7 +119,7 @@ class Limits {
   #field(field: unknown, pointer: JsonPointer): void {
     const path = fieldPath(field)
     if (this.#allowed === undefined || "fault" in path || this.#allowed.some((allowed) => isWithin(path, allowed))) return
-    refuse(pointer, "this field may not be asked for here", "field_not_allowed")
+    refuseWith(pointer, "this field may not be asked for here", "field_not_allowed")
   }
 }
 
@@ -124,6 +141,6 @@ function entries(list: unknown, pointer: JsonPointer): [pointer: JsonPointer, el
   return Array.isArray(list) ? Array.from(list, (element, index) => [child(pointer, index), element]) : []
 }
 
-function refuse(pointer: JsonPointer, reason: string, code: string): never {
+function refuseWith(pointer: JsonPointer, reason: string, code: string): never {
   throw new InvalidQueryError(pointerText(pointer), reason, { code })
 }

@@ -51,6 +51,33 @@ describe("a query from outside", () => {
     expect(previewQuery(query).parameters).toEqual([['{"n":9007199254740993}', '{"n":1.5}']])
   })
 
+  test("keeps every number of a text exact, and JSON.stringify writes it again", () => {
+    const text = '{"filters":[{"field":"fields.n","operator":"in","value":[0.10000000000000000001,1e400]}]}'
+    const query = parseQuery(text)
+    expect(previewQuery(query).parameters).toEqual([['{"n":0.10000000000000000001}', '{"n":1e400}']])
+    expect(JSON.stringify(query)).toBe(text)
+    expect(previewQuery(parseQuery('{"filters":[{"field":"revision","operator":">","value":1.00000000000000000001}]}')).parameters).toEqual([
+      "1.00000000000000000001",
+    ])
+    expect(refusal('{"limit":1.00000000000000000001}')).toEqual(["invalid_query", "/limit"])
+  })
+
+  test("says where a text is no JSON, and refuses a key that stands twice in one object", () => {
+    expect(() => parseQuery("{\n filters: []}")).toThrow('the text is no JSON: expected a key in double quotes or "}" at line 2, column 2')
+    expect(refusal('{"limit":1,"limit":1000}')).toEqual(["invalid_query", "/limit"])
+    expect(refusal('{"filters":[{"field":"fields.a","\\u0066ield":"id","operator":"exists"}]}')).toEqual(["invalid_query", "/filters/0/field"])
+  })
+
+  test.each([
+    [{ maxlimit: 10 }, "unknown_option"],
+    [{ maxLimit: Number.NaN }, "invalid_option"],
+    [{ maxDepth: "3" }, "invalid_option"],
+    [{ maxConditions: -1 }, "invalid_option"],
+    [{ allow: "fields.name" }, "invalid_option"],
+  ])("the option %j, which would bound nothing, is refused", (options, code) => {
+    expect(() => parseQuery({}, options as never)).toThrow(expect.objectContaining({ name: "ConfigurationError", code }))
+  })
+
   test("means the same after JSON.stringify and back", () => {
     const query = {
       filters: [{ field: "fields.born", operator: "<", value: new Date(0) }, { not: { field: "createdAt", operator: "in", value: [new Date(1)] } }],
@@ -99,6 +126,11 @@ describe("a query from outside", () => {
   })
 
   test("is read without running out of stack, however deep it is", () => {
-    expect(refusal(`{"filters":[${'{"not":'.repeat(100_000)}{"and":[]}${"}".repeat(100_000)}]}`)[0]).toMatch(/too_deep|not_json/)
+    expect(refusal(`{"filters":[${'{"not":'.repeat(100_000)}{"and":[]}${"}".repeat(100_000)}]}`)[0]).toBe("too_deep")
+    let deep: unknown = { and: [] }
+    for (let level = 0; level < 100_000; level += 1) deep = { not: deep }
+    expect(refusal({ filters: [deep] }, { maxDepth: 1_000_000 })[0]).toBe("too_deep")
+    const operand = (inside: string) => `{"filters":[{"field":"fields.a","operator":"=","value":${"[".repeat(100_000)}${inside}${"]".repeat(100_000)}}]}`
+    expect([refusal(operand(""))[0], refusal(operand("9007199254740993"))[0]]).toEqual(["invalid_query", "invalid_query"])
   })
 })
