@@ -22,8 +22,11 @@ export interface CompileFilterOptions {
  * // where (coalesce("p"."fields"->'age', 'null') > $1::jsonb and coalesce("p"."fields"->'age', 'null') < 'false')
  * @throws InvalidQueryError whose pointer counts from the condition.
  */
-export function compileFilter(condition: LooseCondition, definition?: undefined, options?: CompileFilterOptions): Expression<SqlBool>
-export function compileFilter<T>(condition: NoInfer<Condition<T>>, definition: DefinitionOf<T>, options?: CompileFilterOptions): Expression<SqlBool>
+export function compileFilter<T = never>(
+  condition: NoInfer<[T] extends [never] ? LooseCondition : Condition<T>>,
+  definition?: DefinitionOf<T>,
+  options?: CompileFilterOptions,
+): Expression<SqlBool>
 export function compileFilter(condition: unknown, definition?: TableDefinition, options: CompileFilterOptions = {}): Expression<SqlBool> {
   const test = conditionSql(checkedCondition(condition, "", onRecords(definition?.columns.id.type)), outermost(definition, options.alias))
   // Kysely puts no parentheses around an operand: `a <> b` before `= true` would be no SQL.
