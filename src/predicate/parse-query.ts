@@ -36,11 +36,11 @@ export interface ParseQueryOptions<T> {
  * `field_not_allowed`, `too_deep`, `too_many_conditions`, `limit_too_high`.
  */
 export function parseQuery<T>(json: unknown, options: ParseQueryOptions<T> = {}): Query<T, Selection<T>> {
-  const { maxLimit, maxDepth, maxConditions, allow } = checkedOptions(options)
+  const { definition, allow, maxDepth, maxConditions, maxLimit } = checkedOptions(options)
   const asParsed = typeof json === "string" ? parsed(json) : json
   new Limits(Math.min(maxDepth, MAX_CONDITION_DEPTH), maxConditions, allow?.map(allowedPath)).look(asParsed)
   const query = typeof json === "string" ? exactQuery(json) : json
-  const { limit } = checkedQuery(query, options.definition?.ids)
+  const { limit } = checkedQuery(query, definition?.ids)
   if (maxLimit !== undefined && limit !== undefined && limit > maxLimit) refuseWith("/limit", `is at most ${maxLimit}`, "limit_too_high")
   return typedQuery(maxLimit !== undefined && limit === undefined ? { ...Object(query), limit: maxLimit } : query)
 }
@@ -75,7 +75,7 @@ function checkedOptions<T>({ definition, allow, maxDepth = 32, maxConditions = 1
   for (const [name, value] of Object.entries({ maxDepth, maxConditions, ...(maxLimit === undefined ? {} : { maxLimit }) })) {
     if (!Number.isSafeInteger(value) || value < 0) throw new ConfigurationError("invalid_option", `parseQuery: ${name} is a whole number from 0`)
   }
-  return { allow, maxDepth, maxConditions, maxLimit }
+  return { definition, allow, maxDepth, maxConditions, maxLimit }
 }
 
 function allowedPath(field: unknown): FieldPath {
