@@ -7,7 +7,7 @@ import { fieldPath } from "../path/field-path.ts"
 import type { FieldPath } from "../path/json-path.ts"
 import type { FieldName, Query, Selection } from "../query/query.ts"
 import type { RecordsOf } from "../query/record-type.ts"
-import { MAX_CONDITION_DEPTH, refuse } from "./checked-condition.ts"
+import { MAX_CONDITION_DEPTH } from "./checked-condition.ts"
 import { checkedQuery } from "./checked-query.ts"
 
 /** What a query from outside may ask. */
@@ -41,7 +41,7 @@ export function parseQuery<T>(json: unknown, options: ParseQueryOptions<T> = {})
   new Limits(Math.min(maxDepth, MAX_CONDITION_DEPTH), maxConditions, allow?.map(allowedPath)).look(asParsed)
   const query = typeof json === "string" ? exactQuery(json) : json
   const { limit } = checkedQuery(query, definition?.ids)
-  if (maxLimit !== undefined && limit !== undefined && limit > maxLimit) refuseWith("/limit", `is at most ${maxLimit}`, "limit_too_high")
+  if (maxLimit !== undefined && limit !== undefined && limit > maxLimit) refuse("/limit", `is at most ${maxLimit}`, "limit_too_high")
   return typedQuery(maxLimit !== undefined && limit === undefined ? { ...Object(query), limit: maxLimit } : query)
 }
 
@@ -52,7 +52,7 @@ function typedQuery<T>(query: unknown): Query<T, Selection<T>> {
 
 function parsed(text: string): unknown {
   const fault = syntaxFault(text)
-  return fault === undefined ? JSON.parse(text) : refuseWith("", `the text is no JSON: ${fault}`, "not_json")
+  return fault === undefined ? JSON.parse(text) : refuse("", `the text is no JSON: ${fault}`, "not_json")
 }
 
 function exactQuery(text: string): unknown {
@@ -104,14 +104,14 @@ class Limits {
   }
 
   #condition(condition: unknown, pointer: JsonPointer, depth: number, inElement: boolean): void {
-    if (depth > this.#maxDepth) refuseWith(pointer, `conditions are nested deeper than ${this.#maxDepth} levels`, "too_deep")
+    if (depth > this.#maxDepth) refuse(pointer, `conditions are nested deeper than ${this.#maxDepth} levels`, "too_deep")
     for (const group of ["and", "or"]) {
       for (const [place, inner] of entries(property(condition, group), child(pointer, group))) this.#condition(inner, place, depth + 1, inElement)
     }
     if (property(condition, "not") !== undefined) this.#condition(property(condition, "not"), child(pointer, "not"), depth + 1, inElement)
     if (property(condition, "operator") === undefined) return
     this.#conditions += 1
-    if (this.#conditions > this.#maxConditions) refuseWith(pointer, `more than ${this.#maxConditions} comparisons`, "too_many_conditions")
+    if (this.#conditions > this.#maxConditions) refuse(pointer, `more than ${this.#maxConditions} comparisons`, "too_many_conditions")
     if (!inElement) this.#field(property(condition, "field"), child(pointer, "field"))
     if (property(condition, "operator") === "any") this.#condition(property(condition, "value"), child(pointer, "value"), depth + 1, true)
   }
@@ -119,7 +119,7 @@ class Limits {
   #field(field: unknown, pointer: JsonPointer): void {
     const path = fieldPath(field)
     if (this.#allowed === undefined || "fault" in path || this.#allowed.some((allowed) => isWithin(path, allowed))) return
-    refuseWith(pointer, "this field may not be asked for here", "field_not_allowed")
+    refuse(pointer, "this field may not be asked for here", "field_not_allowed")
   }
 }
 
@@ -141,6 +141,6 @@ function entries(list: unknown, pointer: JsonPointer): [pointer: JsonPointer, el
   return Array.isArray(list) ? Array.from(list, (element, index) => [child(pointer, index), element]) : []
 }
 
-function refuseWith(pointer: JsonPointer, reason: string, code: string): never {
+function refuse(pointer: JsonPointer, reason: string, code = "invalid_query"): never {
   throw new InvalidQueryError(pointerText(pointer), reason, { code })
 }

@@ -17,9 +17,6 @@ const MOST_REFERRED = 20_000
  * Whether an expression is too large for a server. One writes bounds out, so that `a{3}` is `aaa`, and gives up on half a
  * million steps or more, or has no memory for them, at places that differ from version to version; until then it takes
  * seconds. This counts the places of characters and the steps between them, and stops far below.
- *
- * @example
- * isTooLarge(node, options) // for "((a{1,255}){1,255}){1,255}": true
  */
 export function isTooLarge(node: RegexNode, options: RegexOptions): boolean {
   const parts = partsOf(node)
