@@ -1,6 +1,6 @@
 import { type DocumentColumn, type FieldPath, isJsonPath } from "../path/json-path.ts"
 import type { DocumentTest, Predicate } from "../predicate/predicate.ts"
-import { conjuncts, type IndexKind, pathText, predicateText, type RecordIndex } from "./record-index.ts"
+import { conjuncts, type IndexKind, isSamePredicate, pathText, predicateText, type RecordIndex } from "./record-index.ts"
 
 /** What the conditions around a test say as well: it helps to choose the index that serves it. */
 export interface Given {
@@ -44,15 +44,15 @@ export function indexLookup(gin: readonly DocumentColumn[], indexes: readonly Re
 
 class DeclaredIndexes implements IndexLookup {
   readonly #places = new Map<string, Place[]>()
-  readonly #partial = new Set<string>()
+  readonly #partial: readonly Predicate[]
   readonly #gin: ReadonlySet<string>
   readonly #indexes: readonly RecordIndex[]
 
   constructor(gin: readonly DocumentColumn[], indexes: readonly RecordIndex[]) {
     this.#gin = new Set(gin)
     this.#indexes = indexes
+    this.#partial = indexes.flatMap(({ where }) => where)
     for (const index of indexes) {
-      for (const predicate of index.where) this.#partial.add(predicateText(predicate))
       index.keys.forEach(({ path }, position) => {
         const key = pathText(path)
         this.#places.set(key, [...(this.#places.get(key) ?? []), { index, position }])
@@ -73,7 +73,7 @@ class DeclaredIndexes implements IndexLookup {
   }
 
   isPartial(predicate: Predicate): boolean {
-    return this.#partial.size > 0 && this.#partial.has(predicateText(predicate))
+    return this.#partial.some((one) => isSamePredicate(one, predicate))
   }
 
   given(predicates: readonly Predicate[], around: Given = NOTHING): Given {

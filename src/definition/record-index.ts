@@ -122,6 +122,21 @@ export function predicateText(predicate: Predicate): string {
   return JSON.stringify(predicate, (key, value: unknown) => (key === "pointer" ? undefined : value))
 }
 
+/** Whether two predicates ask the same: as their texts say, but known at the first difference, however large one of them is. */
+export function isSamePredicate(one: Predicate, other: Predicate): boolean {
+  return isSame(one, other)
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false
+  if (Array.isArray(one) || Array.isArray(other)) {
+    return Array.isArray(one) && Array.isArray(other) && one.length === other.length && one.every((element, index) => isSame(element, other[index]))
+  }
+  const members = new Map<string, unknown>(Object.entries(other))
+  return Object.entries(one).length === members.size && Object.entries(one).every(([key, value]) => key === "pointer" || isSame(value, members.get(key)))
+}
+
 function refuse(reason: string): never {
   throw new ConfigurationError("invalid_definition", `defineRecords: ${reason}`)
 }
