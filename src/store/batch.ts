@@ -25,7 +25,8 @@ import type { Runnable } from "./runnable.ts"
 export interface BatchTarget {
   readonly db: Kysely<RecordsTables>
   readonly definition: TableDefinition
-  run<R>(statement: Runnable<R>): Promise<R[]>
+  /** `position` is that of the record, where the statement is for one alone. */
+  run<R>(statement: Runnable<R>, position?: number): Promise<R[]>
   /** A transaction, or a savepoint where the target is one already. */
   transaction<R>(work: (target: BatchTarget) => Promise<R>): Promise<R>
 }
@@ -34,13 +35,21 @@ export interface BatchTarget {
 export async function writtenWhole(kind: BatchKind, source: BatchSource<unknown>, target: BatchTarget): Promise<string[]> {
   checkSource(kind.operation, source, kind.fault)
   if (Array.isArray(source)) checkIds(kind.operation, source, target.definition)
-  const { ids } = await written(kind, batchChunks(kind.operation, source, kind.item), target, async (chunk, within) => {
+  let refused: readonly BatchItem[] = []
+  const send: Send = async (chunk, within) => {
+    refused = chunk
     const part = await sent(kind, chunk, within)
     const [failure] = part.failures
     if (failure !== undefined) throw failure.error
+    refused = []
     return part
-  })
-  return ids
+  }
+  try {
+    const { ids } = await written(kind, batchChunks(kind.operation, source, kind.item), target, send)
+    return ids
+  } catch (error) {
+    throw isRefusalOfServer(error) && refused.length > 1 ? await located(kind, refused, error, target) : error
+  }
 }
 
 /** Writes of a batch what can be written, and tells of the rest. */
@@ -91,8 +100,9 @@ async function written(kind: BatchKind, chunks: Chunks, target: BatchTarget, sen
     const first = await chunks.next()
     if (first.done === true) return { ids: [], failures: [] }
     const second = await chunks.next()
-    // A single statement is all or nothing by itself, unless what it leaves out is an error.
-    if (second.done === true && kind.withoutRow !== "refused") return await send(first.value, target)
+    // A single statement is all or nothing by itself, unless what it leaves out is an error. In a transaction it would take
+    // everything before it along.
+    if (second.done === true && kind.withoutRow !== "refused" && !target.db.isTransaction) return await send(first.value, target)
     return await whole(target, (within) => sentInTurn(resumed([first, second], chunks), (chunk) => send(chunk, within)))
   } finally {
     await chunks.return(undefined)
@@ -134,7 +144,8 @@ async function sentInTurn(chunks: Chunks, send: (chunk: readonly BatchItem[]) =>
 
 /** What one statement has written, and what it was to write and could not. */
 async function sent(kind: BatchKind, chunk: readonly BatchItem[], target: BatchTarget): Promise<BatchResult> {
-  const rows = await target.run(kind.statement(target.db, chunk))
+  const [first] = chunk
+  const rows = await target.run(kind.statement(target.db, chunk), chunk.length === 1 ? first?.position : undefined)
   if (kind.withoutRow === "written") return { ids: chunk.map(({ id }) => id), failures: [] }
   const there = new Set(rows.map(({ id }) => id))
   const ids = chunk.flatMap(({ id }) => (there.delete(id) ? [id] : []))
@@ -155,9 +166,23 @@ async function explained(items: readonly BatchItem[], target: BatchTarget): Prom
   const revisions = new Map(rows.map(({ id, revision }) => [id, Number(revision)]))
   return items.map(({ id, position, expectedRevision }) => {
     const current = revisions.get(id)
-    const isConflict = current !== undefined && expectedRevision !== undefined
+    // One that has it by now was not there when the statement looked.
+    const isConflict = current !== undefined && expectedRevision !== undefined && current !== expectedRevision
     return { position, error: isConflict ? new RevisionConflictError(id, expectedRevision, current) : new RecordNotFoundError(id) }
   })
+}
+
+/** The error of the first record that the server refuses: the statement's own error does not say which one it is. */
+async function located(kind: BatchKind, chunk: readonly BatchItem[], error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+  try {
+    return await target.transaction(async (within) => {
+      const { failures } = await halved(kind, chunk, within)
+      // Nothing of it stays.
+      throw failures[0]?.error ?? error
+    })
+  } catch (found) {
+    return isRefusalOfServer(found) ? found : error
+  }
 }
 
 // In halves, until the record is alone that cannot be written. Each try is a savepoint.
@@ -177,9 +202,18 @@ async function halved(kind: BatchKind, chunk: readonly BatchItem[], target: Batc
 // What another record could be stored in spite of. A broken connection, a missing table or a conflict with another
 // transaction is no record's fault.
 function isFaultOfRecord(error: unknown): error is RecordsError {
-  if (FAULTS.some((fault) => error instanceof fault)) return true
-  return error instanceof RecordsError && error.code === "database_error" && sqlState(error.cause) !== undefined
+  return isRefusalOfServer(error) || FAULTS.some((fault) => error instanceof fault)
 }
+
+function isRefusalOfServer(error: unknown): error is RecordsError {
+  if (!(error instanceof RecordsError)) return false
+  const state = sqlState(error.cause)
+  if (state === undefined) return false
+  return error instanceof InvalidRecordError || error instanceof DuplicateRecordError || (error.code === "database_error" && !SERVERS_FAULT.test(state))
+}
+
+// The statement, a lock that was not to be had, no memory or disk left, what happens inside of the server.
+const SERVERS_FAULT = /^(?:0A|25|40|42|53|55|57|58|F0|XX)/
 
 const FAULTS = [InvalidRecordError, DuplicateRecordError, RecordNotFoundError, RevisionConflictError]
 

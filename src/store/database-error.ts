@@ -7,6 +7,7 @@ import {
   RecordsError,
   TransactionConflictError,
 } from "../errors.ts"
+import { child, pointerText } from "../json/json-pointer.ts"
 
 /** Where an error happened. */
 export interface Where {
@@ -14,6 +15,8 @@ export interface Where {
   readonly operation: string
   readonly table: string
   readonly schema: string
+  /** The place of the one record that was under way, where it is one of a batch. */
+  readonly position?: number | undefined
 }
 
 /**
@@ -101,17 +104,22 @@ function wrongLogin(cause: unknown): RecordsError {
 function duplicate(cause: unknown, where: Where): RecordsError {
   const constraint = constraintName(cause)
   const what = constraint === `${where.table}_pkey` ? "there is a record with this id already" : `the unique index ${constraint} holds this value already`
-  return new DuplicateRecordError(`${where.operation}: ${what}: nothing was written; use update() to change a record that exists`, { cause })
+  const which = where.position === undefined ? "" : ` record ${where.position}:`
+  return new DuplicateRecordError(`${where.operation}:${which} ${what}: nothing was written; use update() to change a record that exists`, { cause })
 }
 
 function rejected(cause: unknown, where: Where, why: string): RecordsError {
-  return new InvalidRecordError("", `${where.operation} on ${name(where)}: ${why} (${constraintName(cause)})`, { cause })
+  return new InvalidRecordError(pointerTo(where), `${where.operation} on ${name(where)}: ${why} (${constraintName(cause)})`, { cause })
 }
 
 const READS = new Set(["search", "count", "explain"])
 
 function tooLarge(cause: unknown, where: Where, what: string): RecordsError {
-  return READS.has(where.operation) ? new InvalidQueryError("", what, { cause }) : new InvalidRecordError("", what, { cause })
+  return READS.has(where.operation) ? new InvalidQueryError("", what, { cause }) : new InvalidRecordError(pointerTo(where), what, { cause })
+}
+
+function pointerTo({ position }: Where): string {
+  return position === undefined ? "" : pointerText(child("", position))
 }
 
 // PostgreSQL's btree holds values of some 2,700 bytes. It names the index, but for a row beyond 8,191 bytes.
@@ -121,7 +129,9 @@ function tooLongForIndex(cause: unknown, where: Where): RecordsError {
     return tooLarge(cause, where, "is larger than PostgreSQL can hold")
   }
   const which = typeof index === "string" ? `the index ${index}` : `an index of ${name(where)}`
-  return new InvalidRecordError("", `${where.operation}: a value is too long for ${which}: nothing was written; shorten it, or drop the index`, { cause })
+  return new InvalidRecordError(pointerTo(where), `${where.operation}: a value is too long for ${which}: nothing was written; shorten it, or drop the index`, {
+    cause,
+  })
 }
 
 function unavailable(cause: unknown, where: Where, what: string): RecordsError {

@@ -123,8 +123,8 @@ function replacement(given: Record<string, unknown>, pointer: JsonPointer, table
 }
 
 /** The id of a record that may be there, as it is stored; `null` for a string that is the id of none. @throws InvalidQueryError */
-export function knownId(id: unknown, { columns }: Pick<WrittenTo, "columns"> = { columns: OUR_COLUMNS }): string | null {
-  if (typeof id !== "string") throw new InvalidQueryError("", "an id is a string")
+export function knownId(id: unknown, { columns }: Pick<WrittenTo, "columns"> = { columns: OUR_COLUMNS }, pointer: JsonPointer = ""): string | null {
+  if (typeof id !== "string") throw new InvalidQueryError(pointerText(pointer), "an id is a string")
   return idText(id, columns.id.type)
 }
 

@@ -62,7 +62,7 @@ function batchedPatch(given: unknown, position: number, definition: TableDefinit
 
 function target(id: unknown, options: unknown, pointer: JsonPointer, definition: TableDefinition): WriteTarget {
   const revision = expectedRevision(options, definition, pointer)
-  const known = knownId(id, definition)
+  const known = knownId(id, definition, pointer === "" ? pointer : child(pointer, "id"))
   if (known === null) throw new RecordNotFoundError(String(id))
   return { id: known, expectedRevision: revision }
 }

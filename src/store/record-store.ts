@@ -444,7 +444,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
     return {
       db: this.#db,
       definition: this.definition,
-      run: (statement) => this.#run(operation, statement),
+      run: (statement, position) => this.#run(operation, statement, position),
       transaction: (work) => this.transaction((tx) => work(tx.#batchTarget(operation))),
     }
   }
@@ -474,11 +474,11 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
     return rows
   }
 
-  async #run<R>(operation: string, statement: Runnable<R>): Promise<R[]> {
+  async #run<R>(operation: string, statement: Runnable<R>, position?: number): Promise<R[]> {
     try {
       return await statement.execute()
     } catch (error) {
-      throw databaseError(error, this.#where(operation))
+      throw databaseError(error, { ...this.#where(operation), position })
     }
   }
 

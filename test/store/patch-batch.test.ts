@@ -100,6 +100,14 @@ describe.each(databases)("batches of patches on $name", (kind) => {
       { code: "invalid_query", pointer: "/1/n" },
     ],
     ["a revision that is none", (id) => [{ id, changes: up, expectedRevision: "1" }], { code: "invalid_query", pointer: "/0/expectedRevision" }],
+    [
+      "an id that is no string",
+      (id) => [
+        { id, changes: up },
+        { id: 5, changes: up },
+      ],
+      { code: "invalid_query", pointer: "/1/id" },
+    ],
     ["null", (id) => [{ id, changes: up }, null], { code: "invalid_record", pointer: "/1" }],
     ["no changes", (id) => [{ id }], { code: "invalid_record", pointer: "/0/changes" }],
     ["no list", () => 5, { code: "invalid_record", pointer: "" }],

@@ -1,0 +1,105 @@
+import { sql } from "kysely"
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { DuplicateRecordError, defineRecords, type JsonObject, type PostgresDatabase } from "../../src/index.ts"
+import { databases, migratedDatabase } from "../setup/databases.ts"
+
+const items = defineRecords({ table: "items" })
+// More than one statement takes.
+const MANY = 2500
+
+function id(index: number): string {
+  return `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`
+}
+
+function numbered(count: number, odd: Record<number, JsonObject> = {}) {
+  return Array.from({ length: count }, (_, n) => ({ id: id(n), fields: odd[n] ?? { n } }))
+}
+
+// What a server refuses that took the JSON.
+const refusals: [what: string, fields: JsonObject, error: object][] = [
+  [
+    "a value that a unique index holds",
+    { code: "secret" },
+    { name: "DuplicateRecordError", message: expect.stringContaining("record 2321: the unique index") },
+  ],
+  ["a value that is too long for an index", { code: "secret".repeat(5000).concat(randomText()) }, { name: "InvalidRecordError", pointer: "/2321" }],
+  ["what a check refuses", { checked: "secret" }, { name: "InvalidRecordError", pointer: "/2321" }],
+  ["what a trigger refuses", { raised: "P0001", why: "secret" }, { name: "RecordsError", code: "database_error" }],
+]
+
+describe.each(databases)("batches that the server refuses, on $name", (kind) => {
+  let db: PostgresDatabase
+  let drop: () => Promise<void>
+
+  beforeAll(async () => {
+    ;({ db, drop } = await migratedDatabase(kind, items))
+    await sql`create unique index items_code on items ((fields->>'code'))`.execute(db.kysely)
+    await sql`alter table items add check (fields->>'checked' is distinct from 'secret')`.execute(db.kysely)
+    await sql`create function raising() returns trigger language plpgsql as
+      $$ begin raise exception 'secret' using errcode = new.fields->>'raised'; end $$`.execute(db.kysely)
+    await sql`create trigger raising before insert on items for each row when (new.fields ? 'raised') execute function raising()`.execute(db.kysely)
+  })
+  afterAll(() => drop())
+  beforeEach(async () => {
+    await sql`truncate items`.execute(db.kysely)
+    await db.create({ id: id(9999), fields: { code: "secret" } })
+  })
+
+  test.each(refusals)("%s: its place is named, its value is not, and nothing is stored", async (_, fields, expected) => {
+    const records = numbered(MANY, { 2321: fields })
+    for (const stored of [records, new Set(records)]) {
+      const error = await db.createBatch(stored).catch((refused: unknown) => refused)
+      expect(error).toMatchObject(expected)
+      expect(String(error)).not.toContain("secret")
+    }
+    expect(await db.count()).toBe(1)
+    const { ids, failures } = await db.createBatch(records, { onError: "isolate" })
+    expect([ids.length, failures]).toMatchObject([MANY - 1, [{ position: 2321, error: expected }]])
+  })
+
+  test("an id that is taken is named by its place, the first of several, and in an update or a deletion too", async () => {
+    await db.createBatch([
+      { id: id(700), fields: {} },
+      { id: id(90), fields: {} },
+    ])
+    await expect(db.createBatch(numbered(MANY))).rejects.toThrow("createBatch: record 90: there is a record with this id already")
+    const changes = [90, 700, 9999].map((n) => ({ id: id(n), fields: n === 700 ? { checked: "secret" } : {} }))
+    await expect(db.updateBatch(changes)).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/1" })
+    await sql`create table parts (item uuid references items)`.execute(db.kysely)
+    await sql`insert into parts values (${id(700)})`.execute(db.kysely)
+    await expect(db.deleteBatch([id(90), id(9999), id(700)])).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/2" })
+    expect(await db.count()).toBe(3)
+    await sql`drop table parts`.execute(db.kysely)
+  })
+
+  test("of a transaction of the caller's a batch of any size takes nothing along", async () => {
+    await db.transaction(async (tx) => {
+      await tx.create({ fields: { n: 1 } })
+      await expect(tx.createBatch([{ id: id(9999), fields: {} }])).rejects.toThrow(DuplicateRecordError)
+      await expect(tx.upsertBatch(numbered(3, { 1: { checked: "secret" } }))).rejects.toMatchObject({ pointer: "/1" })
+      expect(await tx.count()).toBe(2)
+    })
+    expect(await db.count()).toBe(2)
+  })
+
+  test.each(["53100", "55P03", "XX000"])("SQLSTATE %s is no record's fault: nothing is stored then", async (state) => {
+    const records = numbered(5, { 3: { raised: state } })
+    await expect(db.createBatch(records, { onError: "isolate" })).rejects.toMatchObject({ code: "database_error", cause: { code: state } })
+    await expect(db.createBatch(records)).rejects.toMatchObject({ code: "database_error", cause: { code: state } })
+    expect(await db.count()).toBe(1)
+  })
+
+  test("a record that came just after the statement looked was not there, and is no conflict", async () => {
+    await sql`create function coming() returns trigger language plpgsql as
+      $$ begin insert into items (id, fields) values ('${sql.raw(id(1))}', '{}'); return null; end $$`.execute(db.kysely)
+    await sql`create trigger coming after update on items for each statement execute function coming()`.execute(db.kysely)
+    const updated = db.updateBatch([{ id: id(1), fields: {}, expectedRevision: 1 }])
+    await expect(updated).rejects.toMatchObject({ name: "RecordNotFoundError", id: id(1) })
+    await sql`drop trigger coming on items`.execute(db.kysely)
+  })
+})
+
+// So that it cannot be compressed.
+function randomText(): string {
+  return Array.from({ length: 10_000 }, (_, n) => String.fromCharCode(0x4e00 + ((n * 7919 * (n + 31)) % 20_000))).join("")
+}
