@@ -1,8 +1,11 @@
 import type { BracketItem, RegexNode } from "./regex-node.ts"
 import type { RegexOptions } from "./regular-expression.ts"
 
-/** Characters that an expression may have, as it stands and with its bounds written out. */
+/** Characters that an expression may have. */
 export const MOST_REGEX_CHARACTERS = 5000
+
+// Characters that come of bounds, written out. PGlite gives no rows, and no error, from some 1,600 on.
+const MOST_COPIED = 1000
 
 // Steps from one character to the next, with bounds written out.
 const MOST_STEPS = 20_000
@@ -35,6 +38,8 @@ class TooLarge extends Error {}
 /** The places of characters in a part, the steps between them, and at how many a match of the part may begin and end. */
 interface Size {
   readonly places: number
+  /** Those of them that stand in parts with bounds. */
+  readonly copied: number
   readonly steps: number
   readonly first: number
   readonly last: number
@@ -53,7 +58,7 @@ interface Widths {
   readonly anchors: number
 }
 
-const nothing: Size = { places: 0, steps: 0, first: 0, last: 0, before: 0, behind: 0, isPassable: true, captures: false }
+const nothing: Size = { places: 0, copied: 0, steps: 0, first: 0, last: 0, before: 0, behind: 0, isPassable: true, captures: false }
 
 function sizeOf(node: RegexNode, widths: Widths): Size {
   if (node.kind === "sequence") return node.of.reduce((size, part) => sequence(size, sizeOf(part, widths)), nothing)
@@ -75,8 +80,8 @@ function anchor(ways: number): Size {
 }
 
 // What is looked at is an expression of its own.
-function only({ places, steps }: Size): Pick<Size, "places" | "steps"> {
-  return { places: places + 1, steps }
+function only({ places, copied, steps }: Size): Pick<Size, "places" | "copied" | "steps"> {
+  return { places: places + 1, copied, steps }
 }
 
 function group(of: Size, captures: boolean): Size {
@@ -87,6 +92,7 @@ function sequence(left: Size, right: Size): Size {
   if (left.behind + right.before > MOST_ANCHORS) throw new TooLarge()
   return within({
     places: left.places + right.places,
+    copied: left.copied + right.copied,
     steps: left.steps + right.steps + left.last * right.first,
     first: left.first + (left.isPassable ? right.first : 0),
     last: right.last + (right.isPassable ? left.last : 0),
@@ -98,10 +104,12 @@ function sequence(left: Size, right: Size): Size {
 }
 
 function either(left: Size, right: Size, { anchors }: Widths): Size {
-  // Anchors that are alike are one.
-  const beside = (one: number, other: number): number => Math.max(one, other, Math.min(one + other, anchors))
+  // Anchors that are alike are one where characters follow them, and are not where none do.
+  const most = left.isPassable && right.isPassable ? Number.POSITIVE_INFINITY : anchors
+  const beside = (one: number, other: number): number => Math.max(one, other, Math.min(one + other, most))
   return within({
     places: left.places + right.places,
+    copied: left.copied + right.copied,
     steps: left.steps + right.steps,
     first: left.first + right.first,
     last: left.last + right.last,
@@ -120,21 +128,24 @@ function repeated(of: Size, min: number, max: number): Size {
   const copies = Math.max(isEndless ? least : max, 1)
   const joints = of.isPassable ? (copies * (copies - 1)) / 2 : copies - 1
   const passed = of.isPassable ? copies : 1
-  if (copies > 1 && of.behind + of.before * passed > MOST_ANCHORS) throw new TooLarge()
+  // In a loop that can be passed, the anchors follow themselves.
+  const rows = of.isPassable && isEndless ? 2 * copies : passed
+  if (of.before * rows > MOST_ANCHORS || (copies > 1 && of.behind + of.before > MOST_ANCHORS)) throw new TooLarge()
   return within({
     places: copies * of.places,
+    copied: copies > 1 ? copies * of.places : of.copied,
     steps: copies * of.steps + (joints + (isEndless ? 1 : 0)) * of.last * of.first,
     first: of.first * passed,
     last: of.last * (of.isPassable ? copies : copies - Math.max(Math.min(min, copies), 1) + 1),
-    before: of.before * passed,
-    behind: of.behind * passed,
+    before: of.before * rows,
+    behind: of.behind * rows,
     isPassable: of.isPassable || min === 0,
     captures: of.captures,
   })
 }
 
 function within(size: Size): Size {
-  if (size.places > MOST_REGEX_CHARACTERS || size.steps > MOST_STEPS) throw new TooLarge()
+  if (size.places > MOST_REGEX_CHARACTERS || size.copied > MOST_COPIED || size.steps > MOST_STEPS) throw new TooLarge()
   return size
 }
 
