@@ -1,6 +1,7 @@
-import { ConfigurationError } from "../errors.ts"
+import type { TableName } from "../definition/records-definition.ts"
 import { difference } from "../migration/difference.ts"
 import { generate } from "../migration/generate.ts"
+import { differsTooMuch } from "../migration/migration-error.ts"
 import type { TableChange, TableDifference } from "../migration/table-difference.ts"
 import type { RecordStore } from "../store/record-store.ts"
 
@@ -25,7 +26,7 @@ export async function generated<F, M>(db: RecordStore<F, M>, { folder, check, dr
   if (check === true || dryRun === true) {
     const found = await difference(db)
     if (found.changes.length + found.faults.length === 0) return same
-    return check === true ? { lines: differenceLines(found), exitCode: 1 } : { lines: sqlLines(found), exitCode: 0 }
+    return check === true ? { lines: differenceLines(found), exitCode: 1 } : { lines: sqlLines(db.definition, found), exitCode: 0 }
   }
   const file = await generate(db, { folder })
   if (file === null) return same
@@ -42,9 +43,9 @@ function changeLine({ kind, part }: TableChange): string {
   return `${signs[kind]} ${part.name}${kind === "repair" ? ": invalid, to be built again" : ""}`
 }
 
-function sqlLines({ changes, faults }: TableDifference): readonly string[] {
-  if (faults.length > 0) throw new ConfigurationError("table_exists", `generate: the table ${faults.join(", and ")}`)
-  return changes.flatMap(({ kind, part, isWanted }) => {
+function sqlLines(name: TableName, found: TableDifference): readonly string[] {
+  if (found.faults.length > 0) throw differsTooMuch("generate", name, found)
+  return found.changes.flatMap(({ kind, part, isWanted }) => {
     const statements = [...(kind === "repair" ? part.drop : []), ...(isWanted ? part.create : part.drop)]
     return [`-- ${part.name}`, ...statements.map((statement) => `${statement};`)]
   })

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.ts"
-import type { IdType } from "../query/record-type.ts"
+import type { IdType, OptionalColumn } from "../query/record-type.ts"
 import { nameFault } from "./name-fault.ts"
 
 /** A column that holds a time. Without a zone its times are those of UTC. */
@@ -79,6 +79,11 @@ export function recordColumns(given: unknown): RecordColumns {
 /** Whether a table has other columns than `migrate` makes. */
 export function isMapped(columns: RecordColumns): boolean {
   return columns !== OUR_COLUMNS
+}
+
+/** The columns that a record may have, and this table has not. */
+export function absentColumns(columns: RecordColumns): readonly OptionalColumn[] {
+  return (["metadata", "revision"] as const).filter((column) => columns[column] === undefined)
 }
 
 const TIME_TYPES = ["timestamptz", "timestamp"] as const

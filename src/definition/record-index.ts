@@ -1,9 +1,9 @@
 import { ConfigurationError, InvalidQueryError } from "../errors.ts"
 import { type FieldPath, isJsonPath } from "../path/json-path.ts"
-import { checkedCondition, checkedField, definedKeys, onRecords, plainObject } from "../predicate/checked-condition.ts"
+import { checkedCondition, checkedField, definedKeys, onRecords, plainObject, type Scope } from "../predicate/checked-condition.ts"
 import type { CheckedSortKey } from "../predicate/checked-query.ts"
 import type { Predicate } from "../predicate/predicate.ts"
-import type { IdType } from "../query/record-type.ts"
+import type { RecordsTraits } from "../query/record-type.ts"
 
 /** The kinds of index that a definition can declare. */
 export const indexKinds = ["path", "text", "trigram", "array"] as const
@@ -23,13 +23,14 @@ export interface RecordIndex {
   readonly where: readonly Predicate[]
 }
 
-/** The indexes of a definition of records with such ids. @throws ConfigurationError for the first that has no meaning. */
-export function recordIndexes(indexes: unknown, ids: IdType): readonly RecordIndex[] {
+/** The indexes of a definition of such records. @throws ConfigurationError for the first that has no meaning. */
+export function recordIndexes(indexes: unknown, records: RecordsTraits): readonly RecordIndex[] {
   if (indexes === undefined) return []
   if (!Array.isArray(indexes)) return refuse("indexes is a list")
   try {
+    const scope = onRecords(records)
     // By iteration, so that the holes of a sparse array are seen.
-    return distinct([...indexes].map((index, position) => recordIndex(index, `/indexes/${position}`, ids)))
+    return distinct([...indexes].map((index, position) => recordIndex(index, `/indexes/${position}`, scope)))
   } catch (error) {
     // A path or a condition that is wrong here is wrong in the definition, not in a query.
     if (error instanceof InvalidQueryError) throw new ConfigurationError("invalid_definition", `defineRecords: ${error.message}`, { cause: error })
@@ -40,7 +41,7 @@ export function recordIndexes(indexes: unknown, ids: IdType): readonly RecordInd
 const INDEX_KEYS = ["kind", "field", "fields", "order", "nulls", "unique", "where"]
 const KEY_KEYS = ["field", "order", "nulls"]
 
-function recordIndex(options: unknown, pointer: string, ids: IdType): RecordIndex {
+function recordIndex(options: unknown, pointer: string, scope: Scope): RecordIndex {
   const given = plainObject(options, pointer, "an index is an object: { field } or { fields }")
   const unknown = definedKeys(given).find((key) => !INDEX_KEYS.includes(key))
   if (unknown !== undefined) return refuse(`${pointer}/${unknown}: unknown key: an index has ${INDEX_KEYS.join(", ")}`)
@@ -48,33 +49,33 @@ function recordIndex(options: unknown, pointer: string, ids: IdType): RecordInde
   const unique = given["unique"] ?? false
   if (typeof unique !== "boolean") return refuse(`${pointer}/unique: is true or false`)
   if (unique && kind !== "path") return refuse(`${pointer}/unique: an index of the kind ${kind} cannot be unique`)
-  const keys = indexKeys(given, pointer)
+  const keys = indexKeys(given, pointer, scope)
   if (kind !== "path" && (keys.length !== 1 || keys.some(isOrdered) || !keys.every(({ path }) => isJsonPath(path)))) {
     return refuse(`${pointer}: an index of the kind ${kind} has one field, inside a document, and no order`)
   }
   if (unique && keys.some(({ nulls }) => nulls !== undefined))
     return refuse(`${pointer}: a unique index leaves out the records without a value: nulls says nothing`)
-  return { kind, unique, keys, where: given["where"] === undefined ? [] : conjuncts(whereTest(given["where"], `${pointer}/where`, ids)) }
+  return { kind, unique, keys, where: given["where"] === undefined ? [] : conjuncts(whereTest(given["where"], `${pointer}/where`, scope)) }
 }
 
-function indexKeys(given: Record<string, unknown>, pointer: string): readonly IndexKey[] {
+function indexKeys(given: Record<string, unknown>, pointer: string, scope: Scope): readonly IndexKey[] {
   const { field, fields, order, nulls } = given
-  if (fields === undefined) return [indexKey({ field, order, nulls }, pointer)]
+  if (fields === undefined) return [indexKey({ field, order, nulls }, pointer, scope)]
   if (field !== undefined || order !== undefined || nulls !== undefined) return refuse(`${pointer}: has fields, or field, order and nulls, not both`)
   if (!Array.isArray(fields) || fields.length === 0) return refuse(`${pointer}/fields: is a list of at least one field`)
   const keys = [...fields].map((key: unknown, position) => {
     const place = `${pointer}/fields/${position}`
     const isField = typeof key === "string" || Array.isArray(key)
-    return isField ? indexKey({ field: key }, place, place) : indexKey(plainObject(key, place, "is a field, or { field, order, nulls }"), place)
+    return isField ? indexKey({ field: key }, place, scope, place) : indexKey(plainObject(key, place, "is a field, or { field, order, nulls }"), place, scope)
   })
   if (new Set(keys.map(({ path }) => pathText(path))).size < keys.length) return refuse(`${pointer}/fields: names a field twice`)
   return keys
 }
 
-function indexKey(given: Record<string, unknown>, pointer: string, fieldPointer = `${pointer}/field`): IndexKey {
+function indexKey(given: Record<string, unknown>, pointer: string, scope: Scope, fieldPointer = `${pointer}/field`): IndexKey {
   const unknown = definedKeys(given).find((key) => !KEY_KEYS.includes(key))
   if (unknown !== undefined) return refuse(`${pointer}/${unknown}: unknown key: a key has ${KEY_KEYS.join(", ")}`)
-  const path = checkedField(given["field"], fieldPointer)
+  const path = checkedField(given["field"], fieldPointer, scope)
   const direction = oneOf(["asc", "desc"] as const, given["order"] ?? "asc", `${pointer}/order`)
   const nulls = given["nulls"] === undefined ? undefined : oneOf(["first", "last"] as const, given["nulls"], `${pointer}/nulls`)
   if (nulls !== undefined && !isJsonPath(path)) return refuse(`${pointer}/nulls: is for fields in a document, and ${path.column} is a column`)
@@ -95,8 +96,8 @@ function distinct(indexes: readonly RecordIndex[]): readonly RecordIndex[] {
   return again === -1 ? indexes : refuse(`/indexes/${again}: is the same index as /indexes/${texts.indexOf(texts[again] ?? "")}`)
 }
 
-function whereTest(condition: unknown, pointer: string, ids: IdType): Predicate {
-  const test = checkedCondition(condition, pointer, onRecords(ids))
+function whereTest(condition: unknown, pointer: string, scope: Scope): Predicate {
+  const test = checkedCondition(condition, pointer, scope)
   // PostgreSQL takes no subquery into an index, and the elements of an array are one.
   if (tests(test).some(({ operator }) => operator === "any")) return refuse(`${pointer}: a partial index cannot use any`)
   return test

@@ -1,11 +1,11 @@
 import { ConfigurationError } from "../errors.ts"
 import type { DocumentColumn } from "../path/json-path.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
-import type { RecordsOf } from "../query/record-type.ts"
+import type { RecordsOf, RecordsTraits } from "../query/record-type.ts"
 import { type IndexLookup, indexLookup } from "./index-lookup.ts"
 import type { IndexOptions } from "./index-options.ts"
 import { nameFault } from "./name-fault.ts"
-import { type ColumnOptions, type RecordColumns, recordColumns } from "./record-columns.ts"
+import { absentColumns, type ColumnOptions, type RecordColumns, recordColumns } from "./record-columns.ts"
 import { type RecordIndex, recordIndexes } from "./record-index.ts"
 import { type DocumentSchemas, documentSchemas, type SchemaOptions, type WrittenAs } from "./record-schemas.ts"
 import { type TableLayout, tableLayout } from "./table-layout.ts"
@@ -49,7 +49,7 @@ export interface TableName {
 }
 
 /** A table and its indexes. */
-export interface TableDefinition extends TableName, TableLayout {
+export interface TableDefinition extends TableName, TableLayout, RecordsTraits {
   /** The documents with a GIN of their own. */
   readonly gin: readonly DocumentColumn[]
   readonly indexes: readonly RecordIndex[]
@@ -93,7 +93,8 @@ export function defineRecords(options: UncheckedOptions = {}): RecordsDefinition
   if (typeof validateReads !== "boolean") throw new ConfigurationError("invalid_definition", "defineRecords: validateReads is true or false")
   const columns = recordColumns(options.columns)
   const gin = ginColumns(options.gin ?? true).filter((column) => columns[column] !== undefined)
-  const indexes = recordIndexes(options.indexes, columns.id.type)
+  const traits = { ids: columns.id.type, absent: absentColumns(columns) }
+  const indexes = recordIndexes(options.indexes, traits)
   return {
     table: checkedName("table", table),
     schema: checkedName("schema", schema),
@@ -101,7 +102,7 @@ export function defineRecords(options: UncheckedOptions = {}): RecordsDefinition
     indexes,
     lookup: indexLookup(gin, indexes),
     columns,
-    ids: columns.id.type,
+    ...traits,
     ...tableLayout(options.partitions, options.distribute, indexes),
     schemas: documentSchemas(options.schemas),
     validateReads,

@@ -28,7 +28,7 @@ export function compileFilter<T = never>(
   options?: CompileFilterOptions,
 ): Expression<SqlBool>
 export function compileFilter(condition: unknown, definition?: TableDefinition, options: CompileFilterOptions = {}): Expression<SqlBool> {
-  const test = conditionSql(checkedCondition(condition, "", onRecords(definition?.columns.id.type)), outermost(definition, options.alias))
+  const test = conditionSql(checkedCondition(condition, "", onRecords(definition)), outermost(definition, options.alias))
   // Kysely puts no parentheses around an operand: `a <> b` before `= true` would be no SQL.
   return conditionOf(isEnclosed(test) ? test : fragment`(${test})`)
 }

@@ -2,7 +2,7 @@ import { type Expression, type RawBuilder, sql } from "kysely"
 import type { DefinitionOf, TableDefinition } from "../definition/records-definition.ts"
 import { type FieldPath, isJsonPath } from "../path/json-path.ts"
 import { isTextPath } from "../path/sql-path.ts"
-import { checkedField } from "../predicate/checked-condition.ts"
+import { checkedSelection, onRecords } from "../predicate/checked-condition.ts"
 import type { CheckedField, Field, PlainColumn, Stored, ValueAt } from "../query/field.ts"
 import { type AccessorScope, jsonAccessor, textAccessor } from "./accessor.ts"
 import { columnValue } from "./column-value.ts"
@@ -36,7 +36,7 @@ export function field<T, const F extends Field<T>>(
 export function field(path: string | readonly (string | number)[], definition?: undefined, options?: CompileFilterOptions): FieldExpression<unknown>
 export function field(path: unknown, definition?: TableDefinition, options: CompileFilterOptions = {}): FieldExpression<never> {
   const scope = outermost(definition, options.alias)
-  return sql`${sql.raw(accessor(checkedField(path, ""), path, scope))}`
+  return sql`${sql.raw(accessor(checkedSelection(path, "", onRecords(definition)), path, scope))}`
 }
 
 /** An expression that can be given a name with `as`. */

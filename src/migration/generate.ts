@@ -31,7 +31,7 @@ export interface GeneratedMigration {
  */
 export async function generate<F, M>(db: RecordStore<F, M>, { folder = "migrations" }: GenerateOptions = {}): Promise<GeneratedMigration | null> {
   const found = await difference(db)
-  if (found.faults.length > 0) throw differsTooMuch("generate", db.definition, found.faults)
+  if (found.faults.length > 0) throw differsTooMuch("generate", db.definition, found)
   if (found.changes.length === 0) return null
   const file = migrationFile(db.definition, found)
   try {

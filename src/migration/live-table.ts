@@ -11,9 +11,18 @@ export interface LiveIndex {
   readonly isValid: boolean
 }
 
+/** A column of a table, as the database has it. */
+export interface LiveColumn {
+  readonly name: string
+  /** In the words of PostgreSQL: `timestamp(3) with time zone`; of a domain, the type below it. */
+  readonly type: string
+  /** Whether it is never NULL, as far as that can be known: a view does not say. */
+  readonly isNotNull: boolean
+}
+
 /** A table, as the database has it. */
 export interface LiveTable {
-  readonly columns: readonly string[]
+  readonly columns: readonly LiveColumn[]
   readonly indexes: readonly LiveIndex[]
   /** The names of its partitions, in order; `undefined`: it is not partitioned. */
   readonly partitions: readonly string[] | undefined
@@ -48,7 +57,7 @@ interface TableRow {
   oid: string
   is_partitioned: boolean
   has_citus: boolean
-  columns: string[]
+  columns: LiveColumn[]
   indexes: LiveIndex[]
   partitions: string[]
   extensions: string[]
@@ -58,7 +67,11 @@ function tableQuery({ schema, table }: TableName) {
   return sql<TableRow>`
     select
       c.oid::text as oid, c.relkind = 'p' as is_partitioned, to_regclass('pg_dist_partition') is not null as has_citus,
-      (select coalesce(json_agg(attname order by attnum), '[]') from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
+      (
+        select coalesce(json_agg(json_build_object(
+          'name', a.attname, 'type', ${underlyingType}, 'isNotNull', a.attnotnull or c.relkind in ('v', 'm')) order by a.attnum), '[]')
+        from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      ) as columns,
       (
         select coalesce(json_agg(json_build_object('name', r.relname, 'definition', pg_get_indexdef(r.oid), 'isValid', i.indisvalid) order by r.relname), '[]')
         from pg_index i join pg_class r on r.oid = i.indexrelid where i.indrelid = c.oid
@@ -71,6 +84,12 @@ function tableQuery({ schema, table }: TableName) {
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = ${schema} and c.relname = ${table} and c.relkind in ('r', 'p', 'f', 'v', 'm')`
 }
+
+const underlyingType = sql`(
+  with recursive under(type, modifier) as (
+    select a.atttypid, a.atttypmod
+    union all select t.typbasetype, t.typtypmod from under join pg_type t on t.oid = under.type where t.typtype = 'd'
+  ) select format_type(under.type, under.modifier) from under join pg_type t on t.oid = under.type where t.typtype <> 'd')`
 
 // The catalog of Citus can be named only where it is.
 async function isDistributed(db: QueryExecutorProvider, oid: string): Promise<boolean> {

@@ -86,10 +86,13 @@ function toBuild({ changes }: TableDifference) {
 
 function checkedDifference(definition: TableDefinition, live: LiveTable | undefined): TableDifference {
   const found = tableDifference(definition, live)
-  if (found.faults.length > 0) throw differsTooMuch("migrate", definition, found.faults)
+  if (found.faults.length > 0) throw differsTooMuch("migrate", definition, found)
   if (live !== undefined && definition.distribute && !live.isDistributed) {
     // It moves every record, and writers wait: not something to happen by itself when a program starts.
-    throw differsTooMuch("migrate", definition, ["is not distributed: `kysely-records generate` writes the migration that does it"])
+    throw differsTooMuch("migrate", definition, {
+      isMissing: false,
+      faults: ["is not distributed: `kysely-records generate` writes the migration that does it"],
+    })
   }
   return found
 }

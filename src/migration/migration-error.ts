@@ -4,12 +4,14 @@ import { migrationTables } from "../../schema/migration-provider.ts"
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
 import { ConfigurationError, type RecordsError } from "../errors.ts"
 import { databaseError, sqlState } from "../store/database-error.ts"
+import type { TableDifference } from "./table-difference.ts"
 import { neededExtensions } from "./table-migration.ts"
 import { extensionReasons, NO_CITUS } from "./table-parts.ts"
 
 /** The error of a table that no migration here makes into that of the definition. */
-export function differsTooMuch(operation: string, { schema, table }: TableName, faults: readonly string[]): ConfigurationError {
-  return new ConfigurationError("table_exists", `${operation}: "${schema}"."${table}" ${faults.join(", and ")}: nothing was changed`)
+export function differsTooMuch(operation: string, { schema, table }: TableName, found: Pick<TableDifference, "isMissing" | "faults">): ConfigurationError {
+  const code = found.isMissing ? "missing_table" : "table_exists"
+  return new ConfigurationError(code, `${operation}: "${schema}"."${table}" ${found.faults.join("; and it ")}; nothing was changed`)
 }
 
 /** The error of a list of migrations of which one failed. */

@@ -2,6 +2,7 @@ import { isMapped } from "../definition/record-columns.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { isIndexName } from "../statement/index-statement.ts"
 import type { PartChange, TablePart } from "./change-table.ts"
+import { columnFaults } from "./column-faults.ts"
 import type { LiveTable } from "./live-table.ts"
 import { distributionPart, extensionPart, livePart, tablePart, type WantedIndex, wantedIndexes } from "./table-parts.ts"
 
@@ -13,10 +14,10 @@ export interface TableChange extends PartChange {
 
 /** How a table differs from its definition. */
 export interface TableDifference {
-  /** There is no table: the one change makes it, with everything that it has. */
+  /** There is no table: the one change makes it, with everything that it has, unless that is the application's to do. */
   readonly isMissing: boolean
   readonly changes: readonly TableChange[]
-  /** What no migration that could be written here puts right, such as a column that is missing. */
+  /** What no migration that could be written here puts right, such as a column that is missing or of another type. */
   readonly faults: readonly string[]
 }
 
@@ -27,10 +28,9 @@ export interface TableDifference {
  * tableDifference(people, undefined).changes[0]?.part.name // table people
  */
 export function tableDifference(definition: TableDefinition, live: LiveTable | undefined): TableDifference {
-  if (live === undefined)
-    return { isMissing: true, changes: [{ kind: "create", part: tablePart(definition), isWanted: true }], faults: missingFaults(definition) }
+  if (live === undefined) return missingTable(definition)
   const changes = [...indexChanges(definition, live), ...distribution(definition, live)]
-  return { isMissing: false, changes, faults: [...columnFaults(definition, live), ...partitionFaults(definition, live)] }
+  return { isMissing: false, changes, faults: [...columnFaults(definition, live.columns), ...partitionFaults(definition, live)] }
 }
 
 function indexChanges(definition: TableDefinition, live: LiveTable): readonly TableChange[] {
@@ -66,13 +66,10 @@ function wantedPart(kind: "create" | "repair", part: TablePart): TableChange {
   return { kind, part, isWanted: true }
 }
 
-function missingFaults({ columns }: TableDefinition): readonly string[] {
-  return isMapped(columns) ? ["is not there, and a table whose columns have names of their own is the application's to make"] : []
-}
-
-function columnFaults({ columns }: TableDefinition, live: LiveTable): readonly string[] {
-  const names = Object.values(columns).flatMap((column: { readonly name: string } | undefined) => column?.name ?? [])
-  return names.filter((name) => !live.columns.includes(name)).map((name) => `lacks the column ${JSON.stringify(name)}`)
+function missingTable(definition: TableDefinition): TableDifference {
+  if (!isMapped(definition.columns)) return { isMissing: true, changes: [wantedPart("create", tablePart(definition))], faults: [] }
+  const fault = "is not there, and a table whose columns are mapped is the application's to make: make it, or leave `columns` out of the definition"
+  return { isMissing: true, changes: [], faults: [fault] }
 }
 
 function partitionFaults({ partitions }: TableDefinition, live: LiveTable): readonly string[] {

@@ -70,7 +70,7 @@ interface Judgement {
 async function adviceFor(db: Kysely<RecordsTables>, definition: TableDefinition, asked: readonly Asked[]): Promise<Advice> {
   const facts = await tableFacts(db, definition)
   if (facts === undefined) throw new ConfigurationError("missing_table", `advise: there is no table "${definition.schema}"."${definition.table}"`)
-  const all = await planned(db, explainStatement(searchStatement(db, definition, checkedQuery({}, definition.columns.id.type)).compile()))
+  const all = await planned(db, explainStatement(searchStatement(db, definition, checkedQuery({})).compile()))
   const table: Table = { definition, facts, records: planFacts(all).rows.estimated }
   const notes: string[] = []
   const { answers, indexes } = await judged(db, table, asked, notes)
@@ -337,7 +337,7 @@ function askedQueries(queries: AdvisedQueries, definition: TableDefinition): rea
   const all = queries instanceof QueryRecorder ? queries.queries() : queries
   return all.map((given, position) => {
     const { query, count } = "sql" in given ? given : { query: given, count: undefined }
-    const checked = checkedQuery(query, definition.columns.id.type)
+    const checked = checkedQuery(query, definition)
     return { position, query: checked, sql: previewOf(searchStatement(unconnected, definition, checked)).sql, count }
   })
 }

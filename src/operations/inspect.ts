@@ -35,7 +35,7 @@ export async function inspect<F, M, FIn, MIn>(db: RecordStore<F, M, FIn, MIn>, {
     const drift = tableDifference(definition, live)
     const [facts, { estimated, ...health }] = [await tableFacts(kysely, definition), await tableHealth(kysely, definition)]
     const pending = await pendingPages(kysely, definition)
-    const counted = count && live !== undefined ? await countStatement(kysely, definition, checkedQuery({}, definition.columns.id.type)).execute() : []
+    const counted = count && live !== undefined ? await countStatement(kysely, definition, checkedQuery({})).execute() : []
     const notes = [
       ...(typeof pending === "string" ? [pending] : []),
       ...(live?.isDistributed === true ? ["the table is distributed: sizes and statistics are those of this server, without the shards on others"] : []),
@@ -71,7 +71,14 @@ const MANY = 1_000
 function findings(looked: Looked, name: TableName): readonly Finding[] {
   const table = `"${name.schema}"."${name.table}"`
   const { drift, bytes, records, deadRows, updates, last } = looked
-  if (drift.isMissing) return [{ kind: "missing_table", what: `there is no table ${table}`, remedy: "run `await db.migrate()`" }]
+  if (drift.isMissing)
+    return [
+      {
+        kind: "missing_table",
+        what: `there is no table ${table}`,
+        remedy: drift.faults[0] === undefined ? "run `await db.migrate()`" : "its columns are mapped: make it, or leave `columns` out of the definition",
+      },
+    ]
   const found: (Finding | false)[] = [
     ...drift.changes.map((change): Finding => ({ kind: "drift", what: `${change.part.name}: to ${change.kind}, by the definition`, remedy: MIGRATE })),
     ...drift.faults.map((fault): Finding => ({ kind: "wrong_table", what: `the table ${fault}`, remedy: "correct the definition, or the table" })),

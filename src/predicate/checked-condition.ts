@@ -3,7 +3,7 @@ import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { elementPath, fieldPath, type PathFault } from "../path/field-path.ts"
 import { type FieldPath, isJsonPath, type JsonPath } from "../path/json-path.ts"
 import { isOperatorName, type OperandKind, operators, type PositiveOperator, positive } from "../query/operator.ts"
-import type { IdType } from "../query/record-type.ts"
+import type { RecordsTraits } from "../query/record-type.ts"
 import { appliesToColumns, columnOperand } from "./column-operand.ts"
 import { operandChecks, refuseNoValue } from "./operand.ts"
 import type { DocumentTest, Predicate } from "./predicate.ts"
@@ -11,16 +11,15 @@ import type { DocumentTest, Predicate } from "./predicate.ts"
 /** Levels of `and`, `or` and `not` that a condition may have. */
 export const MAX_CONDITION_DEPTH = 500
 
-/** Where a condition stands: how deep, what its fields are relative to, and what ids are there. */
-interface Scope {
+/** Where a condition stands: how deep, what its fields are relative to, and what records it is about. */
+export interface Scope extends Required<RecordsTraits> {
   readonly depth: number
   readonly path: (field: unknown) => FieldPath | PathFault
-  readonly ids: IdType
 }
 
-/** Conditions on records whose ids are of a type. */
-export function onRecords(ids: IdType = "uuid"): Scope {
-  return { depth: 0, path: fieldPath, ids }
+/** Conditions on the records of a table. */
+export function onRecords({ ids = "uuid", absent = [] }: RecordsTraits = {}): Scope {
+  return { depth: 0, path: fieldPath, ids, absent }
 }
 
 function deeper(scope: Scope): Scope {
@@ -53,10 +52,18 @@ export function checkedConditions(list: unknown, pointer: JsonPointer, scope: Sc
   return predicates
 }
 
-/** What a field names. @throws InvalidQueryError when it names nothing. */
-export function checkedField(field: unknown, pointer: JsonPointer, read: Scope["path"] = fieldPath): FieldPath {
+/** What a field names. @throws InvalidQueryError when it names nothing, or a column that the table has not. */
+export function checkedField(field: unknown, pointer: JsonPointer, { path: read, absent }: Scope = onRecords()): FieldPath {
   const path = read(field)
-  return "fault" in path ? refuse(pointer, path.fault) : path
+  if ("fault" in path) return refuse(pointer, path.fault)
+  if (absent.some((column) => column === path.column))
+    return refuse(pointer, `the definition says that the table has no column for ${path.column}: leave it out, or name one in its columns`, "no_column")
+  return path
+}
+
+/** What a field names that is read and not asked for: where there is no column for revisions, each record has revision 0. */
+export function checkedSelection(field: unknown, pointer: JsonPointer, scope: Scope): FieldPath {
+  return checkedField(field, pointer, { ...scope, absent: scope.absent.filter((column) => column !== "revision") })
 }
 
 /** An object that JSON can write, as opposed to a list, a class instance or a scalar. */
@@ -71,8 +78,8 @@ export function definedKeys(object: Record<string, unknown>): string[] {
 }
 
 /** @throws InvalidQueryError always. */
-export function refuse(pointer: JsonPointer, reason: string): never {
-  throw new InvalidQueryError(pointerText(pointer), reason)
+export function refuse(pointer: JsonPointer, reason: string, code?: string): never {
+  throw new InvalidQueryError(pointerText(pointer), reason, code === undefined ? {} : { code })
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -84,7 +91,7 @@ const LEAF_KEYS = ["field", "operator", "value"]
 function leaf(given: Record<string, unknown>, keys: readonly string[], pointer: JsonPointer, scope: Scope): Predicate {
   const unknown = keys.find((key) => !LEAF_KEYS.includes(key))
   if (unknown !== undefined) return refuse(child(pointer, unknown), `unknown key: a condition has field, operator and value, or one of and, or, not`)
-  const path = checkedField(given["field"], child(pointer, "field"), scope.path)
+  const path = checkedField(given["field"], child(pointer, "field"), scope)
   const operator = given["operator"]
   if (!isOperatorName(operator)) {
     return refuse(child(pointer, "operator"), `unknown operator: it is one of ${Object.keys(operators).join(" ")}`)

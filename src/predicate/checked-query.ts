@@ -1,7 +1,7 @@
 import { child, type JsonPointer } from "../json/json-pointer.ts"
 import type { FieldPath } from "../path/json-path.ts"
-import type { IdType } from "../query/record-type.ts"
-import { checkedConditions, checkedField, definedKeys, onRecords, plainObject, refuse } from "./checked-condition.ts"
+import type { RecordsTraits } from "../query/record-type.ts"
+import { checkedConditions, checkedField, checkedSelection, definedKeys, onRecords, plainObject, refuse, type Scope } from "./checked-condition.ts"
 import type { Predicate } from "./predicate.ts"
 
 /** A query in which everything was found good. */
@@ -21,22 +21,23 @@ export interface CheckedSortKey {
 }
 
 /**
- * Everything that a query of records with such ids says, or the first thing that is wrong with it.
+ * Everything that a query of such records says, or the first thing that is wrong with it.
  *
  * @throws InvalidQueryError with the JSON pointer of the place.
  */
-export function checkedQuery(query: unknown, ids?: IdType): CheckedQuery {
+export function checkedQuery(query: unknown, records?: RecordsTraits): CheckedQuery {
+  const scope = onRecords(records)
   const given = plainObject(query, "", "a query is an object: { filters, sort, limit, offset, select }")
   for (const key of definedKeys(given)) {
     if (!QUERY_KEYS.includes(key)) refuse(child("", key), `unknown key: a query has ${QUERY_KEYS.join(", ")}`)
     if (given[key] === null) refuse(child("", key), "null says nothing here: leave the key out")
   }
   return {
-    filters: checkedConditions(given["filters"] ?? [], "/filters", onRecords(ids)),
-    sort: list(given["sort"] ?? [], "/sort").map((key, index) => sortKey(key, child("/sort", index))),
+    filters: checkedConditions(given["filters"] ?? [], "/filters", scope),
+    sort: list(given["sort"] ?? [], "/sort").map((key, index) => sortKey(key, child("/sort", index), scope)),
     limit: wholeNumber(given["limit"], "/limit"),
     offset: wholeNumber(given["offset"], "/offset"),
-    select: given["select"] === undefined ? undefined : selection(list(given["select"], "/select")),
+    select: given["select"] === undefined ? undefined : selection(list(given["select"], "/select"), scope),
   }
 }
 
@@ -48,13 +49,13 @@ function list(value: unknown, pointer: JsonPointer): readonly unknown[] {
   return Array.isArray(value) ? [...value] : refuse(pointer, "takes a list")
 }
 
-function sortKey(key: unknown, pointer: JsonPointer): CheckedSortKey {
+function sortKey(key: unknown, pointer: JsonPointer, scope: Scope): CheckedSortKey {
   const given = plainObject(key, pointer, "a sort key is an object: { field, order, nulls }")
   for (const name of definedKeys(given)) {
     if (!SORT_KEYS.includes(name)) refuse(child(pointer, name), "unknown key: a sort key has field, order and nulls")
   }
   return {
-    path: checkedField(given["field"], child(pointer, "field")),
+    path: checkedField(given["field"], child(pointer, "field"), scope),
     direction: oneOf(["asc", "desc"] as const, given["order"], child(pointer, "order")) ?? "asc",
     nulls: oneOf(["first", "last"] as const, given["nulls"], child(pointer, "nulls")),
   }
@@ -71,7 +72,7 @@ function wholeNumber(given: unknown, pointer: JsonPointer): number | undefined {
   return refuse(pointer, "is a whole number from 0 to 2^53 - 1")
 }
 
-function selection(fields: readonly unknown[]): readonly FieldPath[] {
+function selection(fields: readonly unknown[], scope: Scope): readonly FieldPath[] {
   if (fields.length === 0) refuse("/select", "names no path: leave select out to get whole records")
-  return fields.map((field, index) => checkedField(field, child("/select", index)))
+  return fields.map((field, index) => checkedSelection(field, child("/select", index), scope))
 }

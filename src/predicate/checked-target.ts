@@ -1,5 +1,5 @@
 import { child } from "../json/json-pointer.ts"
-import type { IdType } from "../query/record-type.ts"
+import type { RecordsTraits } from "../query/record-type.ts"
 import { checkedConditions, definedKeys, onRecords, plainObject, refuse } from "./checked-condition.ts"
 import { type CheckedQuery, checkedQuery } from "./checked-query.ts"
 import type { Predicate } from "./predicate.ts"
@@ -9,13 +9,13 @@ import type { Predicate } from "./predicate.ts"
  *
  * @throws InvalidQueryError with the JSON pointer of the place.
  */
-export function checkedTarget(target: unknown, ids?: IdType): readonly Predicate[] {
+export function checkedTarget(target: unknown, records?: RecordsTraits): readonly Predicate[] {
   const given = plainObject(target, "", "what is written to is an object: { filters }, or { all: true }")
   const unknown = definedKeys(given).find((key) => key !== "filters" && key !== "all")
   if (unknown !== undefined) return refuse(child("", unknown), "unknown key: a write to many records takes { filters }, or { all: true }")
   const { filters, all } = given
   if (all !== undefined && all !== true) return refuse("/all", "is true, or left out")
-  const checked = filters === undefined ? [] : checkedConditions(filters, "/filters", onRecords(ids))
+  const checked = filters === undefined ? [] : checkedConditions(filters, "/filters", onRecords(records))
   if (all === true && checked.length > 0) return refuse("/all", "says that every record is written to: leave the filters out, or this")
   if (all === undefined && checked.length === 0)
     return refuse("/filters", "without a condition every record would be written to: say { all: true } if that is meant")
@@ -30,9 +30,9 @@ const ONE = 1
  *
  * @throws InvalidQueryError with the JSON pointer of the place.
  */
-export function checkedClaim(query: unknown, options: unknown, ids?: IdType): CheckedQuery {
-  const checked = checkedQuery(query, ids)
-  const { limit } = checkedQuery(optionsOf(options), ids)
+export function checkedClaim(query: unknown, options: unknown, records?: RecordsTraits): CheckedQuery {
+  const checked = checkedQuery(query, records)
+  const { limit } = checkedQuery(optionsOf(options), records)
   if (checked.select !== undefined) return refuse("/select", "claim gives whole records: leave it out")
   if (checked.offset !== undefined) return refuse("/offset", "claim takes the first records that are free: leave it out")
   if (checked.limit !== undefined && limit !== undefined) return refuse("/limit", "stands in the query and in the options: leave one out")

@@ -40,7 +40,7 @@ export function parseQuery<T>(json: unknown, options: ParseQueryOptions<T> = {})
   const asParsed = typeof json === "string" ? parsed(json) : json
   new Limits(Math.min(maxDepth, MAX_CONDITION_DEPTH), maxConditions, allow?.map(allowedPath)).look(asParsed)
   const query = typeof json === "string" ? exactQuery(json) : json
-  const { limit } = checkedQuery(query, definition?.ids)
+  const { limit } = checkedQuery(query, definition)
   if (maxLimit !== undefined && limit !== undefined && limit > maxLimit) refuse("/limit", `is at most ${maxLimit}`, "limit_too_high")
   return typedQuery(maxLimit !== undefined && limit === undefined ? { ...Object(query), limit: maxLimit } : query)
 }

@@ -49,7 +49,7 @@ export function previewOf(statement: Compilable): Preview {
 export function previewQuery(query: LooseQuery): Preview
 export function previewQuery<T>(query: NoInfer<Query<T, Selection<T>>>, definition: DefinitionOf<T>): Preview
 export function previewQuery(query: unknown, definition: TableDefinition = defineRecords()): Preview {
-  return previewOf(searchStatement(unconnected, definition, checkedQuery(query, definition.columns.id.type)))
+  return previewOf(searchStatement(unconnected, definition, checkedQuery(query, definition)))
 }
 
 type Select<Row> = SelectQueryBuilder<RecordsTables, "records", Row>

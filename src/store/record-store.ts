@@ -252,7 +252,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * InapplicableChangeError with the records that do not allow a change. Nothing is written then.
    */
   async patchWhere(query: WriteQuery<RecordShape<F, M>>, changes: NoInfer<readonly Change<RecordShape<F, M>>[]>): Promise<number> {
-    const filters = checkedTarget(query, this.definition.ids)
+    const filters = checkedTarget(query, this.definition)
     const patch = writtenPatch(changes, "", this.definition)
     const [row] = await this.#run("patchWhere", patchWhereStatement(this.#db, this.definition, patch, filters))
     return patchedCount(row, patch)
@@ -266,7 +266,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidQueryError, also without a filter: `{ all: true }` is every record. InvalidRecordError.
    */
   async updateWhere(query: WriteQuery<RecordShape<F, M>>, changes: RecordChanges<FIn, MIn>): Promise<number> {
-    const filters = checkedTarget(query, this.definition.ids)
+    const filters = checkedTarget(query, this.definition)
     const written = await writtenChanges(changes, this.definition)
     const [row] = await this.#run("updateWhere", updateWhereStatement(this.#db, this.definition, filters, written))
     return Number(row?.count)
@@ -280,7 +280,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidQueryError, also without a filter: `{ all: true }` is every record.
    */
   async deleteWhere(query: WriteQuery<RecordShape<F, M>>): Promise<number> {
-    const filters = checkedTarget(query, this.definition.ids)
+    const filters = checkedTarget(query, this.definition)
     const [row] = await this.#run("deleteWhere", deleteWhereStatement(this.#db, this.definition, filters))
     return Number(row?.count)
   }
@@ -300,7 +300,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
     changes: NoInfer<readonly Change<RecordShape<F, M>>[]>,
     options: { readonly limit?: number | undefined } = {},
   ): Promise<StoredRecord<F, M>[]> {
-    const checked = checkedClaim(query, options, this.definition.ids)
+    const checked = checkedClaim(query, options, this.definition)
     const patch = writtenPatch(changes, "", this.definition)
     const rows = await this.#run("claim", claimStatement(this.#db, this.definition, patch, checked))
     return claimedRows(rows, patch).map((row) => storedRecord(row))
@@ -352,7 +352,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidQueryError
    */
   async count(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Promise<number> {
-    const [row] = await this.#ask("count", query, countStatement(this.#db, this.definition, checkedQuery(query, this.definition.ids)))
+    const [row] = await this.#ask("count", query, countStatement(this.#db, this.definition, checkedQuery(query, this.definition)))
     return Number(row?.count)
   }
 
@@ -370,7 +370,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
     query: Query<RecordShape<F, M>, Paths> = {},
     options: ReadOptions<N> = {},
   ): Promise<ReadAs<Found<F, M, Paths>, N>[]> {
-    const checked = checkedQuery(query, this.definition.ids)
+    const checked = checkedQuery(query, this.definition)
     const numbers = numberForm(options)
     const rows = await this.#ask("search", query, searchStatement(this.#db, this.definition, checked, numbers))
     return foundRecords(rows, { select: checked.select, numbers }, this.definition)
@@ -385,7 +385,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidQueryError
    */
   preview(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}, options: ReadOptions = {}): Preview {
-    return previewOf(searchStatement(this.#db, this.definition, checkedQuery(query, this.definition.ids), numberForm(options)))
+    return previewOf(searchStatement(this.#db, this.definition, checkedQuery(query, this.definition), numberForm(options)))
   }
 
   /**

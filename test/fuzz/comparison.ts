@@ -30,7 +30,7 @@ export async function divergence(
 }
 
 function evaluated({ definition, subjects }: FilledTable, given: LooseCondition): readonly string[] {
-  return subjects.filter(recordTest(checkedCondition(given, "", onRecords(definition.columns.id.type)))).map(({ id }) => id)
+  return subjects.filter(recordTest(checkedCondition(given, "", onRecords(definition)))).map(({ id }) => id)
 }
 
 function firstDifference(found: readonly (readonly string[])[], expected: readonly (readonly string[])[], { subjects }: FilledTable): string | undefined {

@@ -40,7 +40,7 @@ export async function orderDivergence({ kysely, tables }: Population, given: Ord
   for (const { definition, subjects } of tables) {
     // A sort sees the microseconds of a column, and its SQL NULL, which no record in memory has.
     if (definition === definitions.mapped && given.sort.some(({ field }) => field === "createdAt" || field === "revision")) continue
-    const query = checkedQuery({ ...given, select: ["id"] }, definition.columns.id.type)
+    const query = checkedQuery({ ...given, select: ["id"] }, definition)
     const test = recordTest({ kind: "and", of: query.filters })
     const expected = subjects.filter(test).toSorted(recordOrder(query.sort))
     for (const way of orderWays) {

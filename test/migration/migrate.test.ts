@@ -93,7 +93,7 @@ describe.each(databases)("migrate() on $name", (kind) => {
       await expect(new PostgresDatabase({ kysely: db.kysely, records }).migrate()).rejects.toMatchObject({ code: "table_exists" })
     }
     await sql`alter table people drop column metadata`.execute(db.kysely)
-    await expect(db.migrate()).rejects.toThrow('migrate: "public"."people" lacks the column "metadata": nothing was changed')
+    await expect(db.migrate()).rejects.toThrow('migrate: "public"."people" lacks the column "metadata" (jsonb): add it, or')
     expect(await schemaOf(db)).toEqual(schema.filter((thing) => !thing.includes("metadata")))
     await drop()
   })

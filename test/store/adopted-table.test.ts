@@ -1,6 +1,17 @@
 import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { ConfigurationError, compileFilter, defineRecords, field, filter, InvalidQueryError, InvalidRecordError, PostgresDatabase } from "../../src/index.ts"
+import {
+  ConfigurationError,
+  compileFilter,
+  defineRecords,
+  field,
+  filter,
+  InvalidQueryError,
+  InvalidRecordError,
+  type LooseQuery,
+  PostgresDatabase,
+  previewQuery,
+} from "../../src/index.ts"
 import { createIndexSql, indexStatements } from "../../src/statement/index-statement.ts"
 import { databases } from "../setup/databases.ts"
 
@@ -98,10 +109,39 @@ describe.each(databases)("a table that was there before, on $name", (kind) => {
     const written = db.create({ fields: { total: 1 }, metadata: { a: 1 } })
     await expect(written).rejects.toThrow(InvalidRecordError)
     await expect(written).rejects.toThrow("/metadata: this table has no column for metadata")
-    expect(() => db.preview({ filters: [filter("metadata.a", "exists")] })).toThrow(ConfigurationError)
-    expect(() => db.preview({ sort: [{ field: "revision" }] })).toThrow("revision: the definition says that the table has no such column")
     await expect(db.create({ id: "\ud800", fields: { total: 1 } })).rejects.toThrow("/id: an id is a text without NUL characters and lone surrogates")
     expect(() => db.preview({ filters: [filter("id", "<", "a\u0000")] })).toThrow(InvalidQueryError)
+  })
+
+  test.each<[query: LooseQuery, pointer: string]>([
+    [{ filters: [filter("fields.total", ">", 1), filter("metadata.a", "exists")] }, "/filters/1/field"],
+    [{ filters: [{ not: { or: [filter("metadata", "not_exists")] } }] }, "/filters/0/not/or/0/field"],
+    [{ filters: [filter("revision", ">", 1)] }, "/filters/0/field"],
+    [{ sort: [{ field: "fields.total" }, { field: "revision" }] }, "/sort/1/field"],
+    [{ select: ["id", "metadata->>'a'"] }, "/select/1"],
+  ])("a query that names a column which the table has not is refused, with its place: %j", async (query, pointer) => {
+    const refused = { name: "InvalidQueryError", code: "no_column", pointer, message: expect.stringContaining("no column for") }
+    expect(thrownBy(() => previewQuery(query as never, orders))).toMatchObject(refused)
+    await expect(db.search(query as never)).rejects.toMatchObject(refused)
+    await expect(db.explain(query as never)).rejects.toMatchObject(refused)
+    if (query.filters === undefined) return
+    const filters = query.filters as never
+    await expect(db.count({ filters })).rejects.toMatchObject(refused)
+    await expect(db.deleteWhere({ filters })).rejects.toMatchObject(refused)
+    expect(thrownBy(() => compileFilter({ and: [...(query.filters ?? [])] }, orders as never))).toMatchObject({
+      code: "no_column",
+      pointer: pointer.replace("/filters", "/and"),
+    })
+  })
+
+  test("a field, a change and a claim of a column which the table has not are refused", async () => {
+    expect(field("revision", orders).compile(db.kysely).sql).toBe("0::float8")
+    expect(thrownBy(() => field("metadata.a" as never, orders))).toMatchObject({ name: "InvalidQueryError", code: "no_column", pointer: "" })
+    await expect(db.patch("A-1", [{ change: "set", field: "metadata.a", value: 1 } as never])).rejects.toMatchObject({
+      name: "InvalidRecordError",
+      pointer: "/0/field",
+    })
+    await expect(db.claim({ sort: [{ field: "revision" }] }, [])).rejects.toMatchObject({ code: "no_column", pointer: "/sort/0/field" })
   })
 
   test.each<[condition: ReturnType<typeof filter>, found: string]>([
@@ -162,6 +202,28 @@ test("indexes hold its columns", () => {
     `using btree (("created") asc nulls first, ("order_no"))`,
   ])
 })
+
+test.each<[index: object, pointer: string]>([
+  [{ field: "metadata.source" }, "/indexes/1/field"],
+  [{ kind: "text", field: "metadata.source" }, "/indexes/1/field"],
+  [{ fields: ["fields.total", { field: "revision" }] }, "/indexes/1/fields/1/field"],
+  [{ fields: ["fields.total", "revision"] }, "/indexes/1/fields/1"],
+  [{ field: "fields.total", where: { not: { field: "metadata", operator: "exists" } } }, "/indexes/1/where/not/field"],
+])("defineRecords refuses an index of a column which the table has not: %j", (index, pointer) => {
+  const indexes = [{ field: "fields.total" }, index] as never
+  const error = thrownBy(() => defineRecords({ columns: { metadata: false, revision: false }, indexes }))
+  expect(error).toMatchObject({ name: "ConfigurationError", code: "invalid_definition", message: expect.stringContaining(`${pointer}: the definition says`) })
+  expect(() => defineRecords({ indexes })).not.toThrow()
+})
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  return expect.unreachable("it throws")
+}
 
 test.each<[columns: unknown, message: string]>([
   [{ field: "data" }, "columns.field is no column of a record: those are id, fields"],
