@@ -1,5 +1,6 @@
 import { type QueryExecutorProvider, sql } from "kysely"
 import type { TableName } from "../definition/records-definition.ts"
+import { INDEX_MARK } from "../statement/index-statement.ts"
 import { databaseError } from "../store/database-error.ts"
 
 /** An index of a table, as the database has it. */
@@ -9,6 +10,8 @@ export interface LiveIndex {
   readonly definition: string
   /** Not so, when a concurrent build of it has failed or is under way: it costs every write and serves no query. */
   readonly isValid: boolean
+  /** Whether it was made from a definition, as its comment says. */
+  readonly isMarked: boolean
 }
 
 /** A column of a table, as the database has it. */
@@ -73,7 +76,8 @@ function tableQuery({ schema, table }: TableName) {
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
       ) as columns,
       (
-        select coalesce(json_agg(json_build_object('name', r.relname, 'definition', pg_get_indexdef(r.oid), 'isValid', i.indisvalid) order by r.relname), '[]')
+        select coalesce(json_agg(json_build_object('name', r.relname, 'definition', pg_get_indexdef(r.oid), 'isValid', i.indisvalid,
+          'isMarked', obj_description(r.oid, 'pg_class') is not distinct from ${INDEX_MARK}) order by r.relname), '[]')
         from pg_index i join pg_class r on r.oid = i.indexrelid where i.indrelid = c.oid
       ) as indexes,
       (

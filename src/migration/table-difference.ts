@@ -1,9 +1,9 @@
 import { isMapped } from "../definition/record-columns.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
-import { isIndexName } from "../statement/index-statement.ts"
+import { ginIndexes } from "../statement/index-statement.ts"
 import type { PartChange, TablePart } from "./change-table.ts"
 import { columnFaults } from "./column-faults.ts"
-import type { LiveTable } from "./live-table.ts"
+import type { LiveIndex, LiveTable } from "./live-table.ts"
 import { distributionPart, extensionPart, livePart, tablePart, type WantedIndex, wantedIndexes } from "./table-parts.ts"
 
 /** What has to be done to a table, so that it is as its definition says. */
@@ -22,7 +22,7 @@ export interface TableDifference {
 }
 
 /**
- * How a table differs from its definition. An index that no definition could have made is nobody's concern here.
+ * How a table differs from its definition. An index that was not made from a definition is nobody's concern here.
  *
  * @example
  * tableDifference(people, undefined).changes[0]?.part.name // table people
@@ -40,12 +40,18 @@ function indexChanges(definition: TableDefinition, live: LiveTable): readonly Ta
   const present = new Set([...valid.map(({ name }) => name), ...valid.flatMap(({ definition: sql }) => heldText(sql))])
   const missing = wanted.filter(({ name, holds }) => ![name, ...heldText(holds)].some((text) => present.has(text)))
   const there = new Set(live.indexes.map(({ name }) => name))
-  const dropped = live.indexes.filter(({ name }) => isIndexName(name, definition) && !names.has(name))
+  const dropped = live.indexes.filter((index) => !names.has(index.name) && isOurs(index, definition))
   return [
     ...missingExtensions(missing, live).map((extension) => wantedPart("create", extensionPart(extension))),
     ...missing.map(({ name, part }) => wantedPart(there.has(name) ? "repair" : "create", part)),
     ...dropped.map((index): TableChange => ({ kind: "drop", part: livePart(index, definition, live.partitions), isWanted: false })),
   ]
+}
+
+// A name that looks like one of ours is no proof. The first migration marks no GIN, but knows its name and what it holds.
+function isOurs({ name, definition: sql, isMarked }: LiveIndex, definition: TableDefinition): boolean {
+  const documents = (["fields", "metadata"] as const).filter((column) => definition.columns[column] !== undefined)
+  return isMarked || ginIndexes(definition, documents).some((gin) => gin.name === name && heldText(gin.holds).some((text) => heldText(sql).includes(text)))
 }
 
 function missingExtensions(indexes: readonly WantedIndex[], { extensions }: LiveTable): readonly string[] {
@@ -54,7 +60,7 @@ function missingExtensions(indexes: readonly WantedIndex[], { extensions }: Live
 
 // A GIN on a whole document serves under any name: a table that was there before may have one.
 function heldText(definition: string): readonly string[] {
-  const held = /using (gin \("?\w+"? jsonb_path_ops\))$/i.exec(definition)?.[1]
+  const held = /using (gin \((?:"(?:[^"]|"")+"|\w+) jsonb_path_ops\))$/is.exec(definition)?.[1]
   return held === undefined ? [] : [held.replaceAll('"', "")]
 }
 

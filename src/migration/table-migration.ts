@@ -1,13 +1,16 @@
 import { type RecordsTable, recordsStatements } from "../../schema/migrations/0001_records.ts"
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
 import { textLiteral } from "../expression/accessor.ts"
-import { createIndexSql, extensionOf, indexStatements, quotedIn } from "../statement/index-statement.ts"
+import { createIndexSql, extensionOf, indexStatements, markIndexSql, quotedIn } from "../statement/index-statement.ts"
 import { unconnected } from "../statement/records-tables.ts"
 
 /** What the first migration has to make: the table with everything that its definition declares. */
 export function recordsTable(definition: TableDefinition): RecordsTable {
   const { table, schema, gin, partitions, distribute } = definition
-  const indexes = indexStatements(definition).map((statement) => createIndexSql(statement, definition, "at once"))
+  const indexes = indexStatements(definition).flatMap((statement) => [
+    createIndexSql(statement, definition, "at once"),
+    markIndexSql(statement.name, definition),
+  ])
   const before = neededExtensions(definition).map((extension) => `create extension if not exists ${extension}`)
   return { table, schema, gin, partitions, before, after: [...indexes, ...(distribute ? [distributeSql(definition)] : [])] }
 }

@@ -2,7 +2,16 @@ import { createHash } from "node:crypto"
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
 import { textLiteral } from "../expression/accessor.ts"
 import { duplicatesSql } from "../expression/index-sql.ts"
-import { createIndexSql, dropIndexSql, extensionOf, ginIndexes, indexStatements, quotedIn, type TableIndex } from "../statement/index-statement.ts"
+import {
+  createIndexSql,
+  dropIndexSql,
+  extensionOf,
+  ginIndexes,
+  indexStatements,
+  markIndexSql,
+  quotedIn,
+  type TableIndex,
+} from "../statement/index-statement.ts"
 import type { TablePart } from "./change-table.ts"
 import type { LiveIndex } from "./live-table.ts"
 import { distributeSql, tableStatements } from "./table-migration.ts"
@@ -90,7 +99,7 @@ function indexPart(index: TableIndex, table: TableName, partitions: readonly str
   const { name } = index
   const statements =
     partitions === undefined
-      ? { create: [createIndexSql(index, table, "concurrently")], drop: [dropIndexSql(name, table, "concurrently")] }
+      ? { create: [createIndexSql(index, table, "concurrently"), markIndexSql(name, table)], drop: [dropIndexSql(name, table, "concurrently")] }
       : partitionedIndex(index, table, partitions)
   return {
     name: `index ${name}`,
@@ -110,6 +119,7 @@ function partitionedIndex(index: TableIndex, table: TableName, partitions: reado
         createIndexSql({ ...index, name }, { schema, table: partition }, "concurrently"),
         `alter index ${quotedIn(schema, index.name)} attach partition ${quotedIn(schema, name)}`,
       ]),
+      markIndexSql(index.name, table),
     ],
     // With it go the indexes that are attached to it.
     drop: [dropIndexSql(index.name, table, "at once"), ...parts.map(({ name }) => dropIndexSql(name, table, "concurrently"))],

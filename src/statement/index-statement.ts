@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto"
 import type { RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
-import { jsonAccessor } from "../expression/accessor.ts"
+import { jsonAccessor, textLiteral } from "../expression/accessor.ts"
 import { indexSql } from "../expression/index-sql.ts"
 import { outermost } from "../expression/scope.ts"
-import { isJsonPath } from "../path/json-path.ts"
+import { type DocumentColumn, isJsonPath } from "../path/json-path.ts"
 
 /** An index of a definition, as the database knows it. */
 export interface TableIndex {
@@ -40,8 +40,8 @@ export function indexStatements(definition: TableDefinition): readonly IndexStat
 }
 
 /** The GIN on each document of a definition, under the names that the first migration gives them. */
-export function ginIndexes(definition: TableDefinition): readonly TableIndex[] {
-  return definition.gin.map((column) => ({
+export function ginIndexes(definition: TableDefinition, documents: readonly DocumentColumn[] = definition.gin): readonly TableIndex[] {
+  return documents.map((column) => ({
     name: ginName(definition.table, column),
     unique: false,
     holds: `using gin (${jsonAccessor({ column, steps: [] }, outermost(definition))} jsonb_path_ops)`,
@@ -61,9 +61,12 @@ export function dropIndexSql(name: string, { schema }: TableName, build: IndexBu
   return `drop index ${build === "concurrently" ? "concurrently " : ""}if exists ${quotedIn(schema, name)}`
 }
 
-/** Whether a name is one that a definition gives an index of its own: any other index of the table is somebody else's. */
-export function isIndexName(name: string, { table }: TableName): boolean {
-  return name === ginName(table, "fields") || name === ginName(table, "metadata") || (name.startsWith(`${table}_`) && /_[0-9a-f]{8}$/.test(name))
+/** The comment of an index that was made from a definition, by which it is known again: any other one is somebody else's. */
+export const INDEX_MARK = "made by kysely-records from a definition"
+
+/** The SQL that marks an index as one that was made from a definition. */
+export function markIndexSql(name: string, { schema }: TableName): string {
+  return `comment on index ${quotedIn(schema, name)} is ${textLiteral(INDEX_MARK)}`
 }
 
 /** The extension that an index needs, which only some roles may create. */

@@ -38,7 +38,7 @@ describe("generate, from a table that is not there to one that is as its definit
     const { stdout, exitCode } = await generate("#people", "--dry-run")
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(
-      /^-- table people\ncreate table "public"\."people" \(.+\);\ncreate index "people_fields_gin" .+;\n.+;\ncreate index "people_age_\w+" .+;\n$/,
+      /^-- table people\ncreate table "public"\."people" \(.+\);\ncreate index "people_fields_gin" .+;\n.+;\ncreate index "people_age_\w+" .+;\ncomment on index .+;\n$/,
     )
     expect(await readdir(directory)).toEqual(["records.ts"])
   })

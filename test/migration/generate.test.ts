@@ -77,6 +77,32 @@ describe.each(databases)("generate on $name", (kind) => {
     await drop()
   })
 
+  test("an index of somebody else is not dropped, whatever its name is; one that a definition has made is, and comes back as it was", async () => {
+    const { db: before, drop } = await migratedDatabase(kind, defineRecords<Person>({ table: "people", indexes: [{ field: "fields.age" }] }))
+    const marks = async () =>
+      (
+        await sql`select relname, obj_description(oid, 'pg_class') as mark from pg_class where relkind = 'i' and relname like 'people%' order by 1`.execute(
+          before.kysely,
+        )
+      ).rows
+    const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: defineRecords<Person>({ table: "people", gin: { metadata: false } }) })
+    await sql`drop index people_metadata_gin`.execute(db.kysely)
+    await sql`create index people_metadata_gin on people using gin (metadata)`.execute(db.kysely)
+    await sql`create index people_mine_0123abcd on people (revision)`.execute(db.kysely)
+    await sql`create index people_age_0123abcd on people ((coalesce(fields->'age', 'null')), id)`.execute(db.kysely)
+    await sql`comment on index people_age_0123abcd is 'for the monthly report'`.execute(db.kysely)
+    const [own = ""] = names(before.definition)
+    const marked = await marks()
+    const file = await generate(db, { folder })
+    expect(file?.changes.map(({ kind: change, part }) => `${change} ${part.name}`)).toEqual([`drop index ${own}`])
+    await db.migrate({ folder })
+    expect(await indexNames(db)).toEqual(["people_age_0123abcd", "people_fields_gin", "people_metadata_gin", "people_mine_0123abcd", "people_pkey"])
+    expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
+    expect(await down(db)).toBeUndefined()
+    expect(await marks()).toEqual(marked)
+    await drop()
+  })
+
   test("one migration that fails changes nothing, and its file and its index are named", async () => {
     const { db: before, drop } = await migratedDatabase(kind, plainPeople)
     const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: people })
@@ -201,6 +227,7 @@ describe.each(databases)("generate on $name", (kind) => {
     await generate(indexed, { folder })
     expect(await indexed.migrate({ folder })).toHaveLength(1)
     expect(await difference(indexed)).toMatchObject({ changes: [], faults: [] })
+    expect((await difference(db)).changes.map(({ kind: change }) => change)).toEqual(["create", "create", "drop"])
     expect(await down(indexed)).toBeUndefined()
     expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
     await drop()
