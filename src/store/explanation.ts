@@ -1,7 +1,7 @@
 import type { Preview } from "../statement/search.ts"
-import { type PlanFacts, planFacts, planOf, type QueryPlan } from "./plan.ts"
+import { type PlanFacts, planFacts, type QueryPlan } from "./plan.ts"
 import { planOutline, planSummary } from "./plan-text.ts"
-import type { Row } from "./record-row.ts"
+import type { TablePlan } from "./table-plan.ts"
 
 /** How PostgreSQL runs a query, and with `analyze` how it went. */
 export interface Explanation extends Preview, PlanFacts {
@@ -14,7 +14,6 @@ export interface Explanation extends Preview, PlanFacts {
 }
 
 /** The explanation of a statement, from what the server said about it. */
-export function explanation(statement: Preview, rows: readonly Row[]): Explanation {
-  const plan = planOf(rows)
-  return { ...statement, plan, text: planOutline(plan), ...planFacts(plan), summary: planSummary(plan) }
+export function explanation(statement: Preview, { plan, named }: TablePlan): Explanation {
+  return { ...statement, plan, text: planOutline(named), ...planFacts(named), summary: planSummary(named) }
 }

@@ -8,7 +8,7 @@ export type PlanNode = Readonly<Record<string, unknown>>
 
 /** What a plan says that does not depend on its form. */
 export interface PlanFacts {
-  /** The indexes that the plan uses, by name; on a distributed table those of the shards, without their numbers. */
+  /** The indexes of the table that the plan uses, by name; those of its partitions and shards count under them. */
   readonly indexes: readonly string[]
   /** Rows that the statement gives: as the planner expects them, and as they were counted. */
   readonly rows: { readonly estimated: number; readonly actual?: number }
@@ -64,6 +64,20 @@ export function numberAt(node: PlanNode, property: string): number | undefined {
 export function textAt(node: PlanNode, property: string): string | undefined {
   const value = node[property]
   return typeof value === "string" ? value : undefined
+}
+
+/** A plan with other names of indexes, where there are. */
+export function renamedIndexes(plan: QueryPlan, names: ReadonlyMap<string, string>): QueryPlan {
+  const entries = Object.entries(plan).map(([key, value]): [string, unknown] => {
+    if (key === "Index Name" && typeof value === "string") return [key, names.get(value) ?? value]
+    return [key, renamedWithin(value, names)]
+  })
+  return Object.fromEntries(entries)
+}
+
+function renamedWithin(value: unknown, names: ReadonlyMap<string, string>): unknown {
+  if (Array.isArray(value)) return value.map((inner: unknown) => renamedWithin(inner, names))
+  return isObject(value) ? renamedIndexes(value, names) : value
 }
 
 function indexNames(plan: QueryPlan): string[] {

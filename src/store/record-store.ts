@@ -37,6 +37,7 @@ import type { QueryObserver } from "./query-observer.ts"
 import { numberForm, type ReadAs, type ReadOptions } from "./read-options.ts"
 import { type Row, storedRecord } from "./record-row.ts"
 import type { Runnable } from "./runnable.ts"
+import { tablePlan } from "./table-plan.ts"
 import { inTransaction } from "./transaction.ts"
 import { checkRevision, expectedRevision, type WriteOptions } from "./write-options.ts"
 import { writtenPatch } from "./written-patch.ts"
@@ -401,7 +402,11 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   async explain(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}, options: ExplainOptions = {}): Promise<Explanation> {
     const statement = this.preview(query)
     const asked = explainStatement(statement, options)
-    return explanation(statement, await this.#run("explain", { execute: async () => (await this.#db.executeQuery<Row>(asked)).rows }))
+    try {
+      return explanation(statement, await tablePlan(this.#db, this.definition, asked))
+    } catch (error) {
+      throw databaseError(error, this.#where("explain"))
+    }
   }
 
   /**

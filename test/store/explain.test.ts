@@ -1,6 +1,8 @@
 import { sql } from "kysely"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { defineRecords, filter, type PostgresDatabase } from "../../src/index.ts"
+import { defineRecords, filter, PostgresDatabase } from "../../src/index.ts"
+import { indexStatements } from "../../src/statement/index-statement.ts"
+import { usesIndex } from "../../src/testing/index.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 
 interface Person {
@@ -74,6 +76,33 @@ describe.each(databases)("explain on $name", (kind) => {
     await expect(db.explain({ limit: -1 })).rejects.toMatchObject({ name: "InvalidQueryError", pointer: "/limit" })
     await expect(db.explain({}, { analyse: true } as never)).rejects.toMatchObject({ code: "unknown_option" })
     await expect(db.explain({}, { analyze: "; drop table people" } as never)).rejects.toMatchObject({ code: "unknown_option" })
+  })
+
+  test("on a partitioned table the indexes are those of the table, whatever those of its partitions are called", async () => {
+    const records = defineRecords<Person>({ table: "parted", partitions: 4, indexes: [{ field: "fields.age" }] })
+    const { db: parted, drop: dropParted } = await migratedDatabase(kind, records)
+    await parted.createBatch(Array.from({ length: RECORDS }, (_, n) => ({ fields: { name: `n${n}`, city: `c${n % 1000}`, age: n } })))
+    await sql`create index parted_own on parted (created_at)`.execute(parted.kysely)
+    await sql`vacuum analyze parted`.execute(parted.kysely)
+    // One that was built later, partition by partition.
+    const later = new PostgresDatabase<Person>({
+      kysely: parted.kysely as never,
+      records: defineRecords<Person>({ table: "parted", partitions: 4, indexes: [{ field: "fields.age" }, { field: "fields.name" }] }),
+    })
+    await later.migrate()
+    const [age = "", name = ""] = indexStatements(later.definition).map((index) => index.name)
+    const explained = await later.explain({ filters: [filter("fields.age", ">", RECORDS - 10)] }, { analyze: true })
+    usesIndex(explained, age)
+    usesIndex(explained, "parted_age")
+    expect(explained.indexes).toEqual([age])
+    expect(explained.summary).toMatch(new RegExp(`^Finds records with the index ${age}, sorts them\\. 9 rows came\\.`))
+    expect(explained.text).toMatch(new RegExp(`using ${age} on parted_p[0-3]`))
+    expect(JSON.stringify(explained.plan)).not.toContain(`"${age}"`)
+    usesIndex(await later.explain({ filters: [filter("fields.name", "=", "n17")], sort: [{ field: "fields.name" }] }), name)
+    usesIndex(await later.explain({ filters: [filter("fields.city", "=", "c17")] }), "parted_fields_gin")
+    usesIndex(await later.explain({ filters: [filter("id", "=", "00000000-0000-4000-8000-000000000000")] }), "parted_pkey")
+    usesIndex(await later.explain({ filters: [filter("createdAt", ">", new Date("2999-01-01T00:00:00.000Z"))] }), "parted_own")
+    await dropParted()
   })
 
   test("a table that is not there", async () => {
