@@ -3,6 +3,7 @@ import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { defineRecords, PostgresDatabase } from "../../src/index.ts"
 import { type Inspection, inspect } from "../../src/operations/index.ts"
+import { markIndexSql } from "../../src/statement/index-statement.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 
 const people = defineRecords<{ n: number; text?: string }>({ table: "people", indexes: [{ field: "fields.n" }] })
@@ -57,6 +58,7 @@ describe.each(databases)("inspect on $name", (kind) => {
     await sql`update people set fields = fields || '{"n": 1}'`.execute(db.kysely)
     await sql`drop index people_metadata_gin`.execute(db.kysely)
     await sql`create index people_age_0123abcd on people (revision)`.execute(db.kysely)
+    await sql.raw(markIndexSql("people_age_0123abcd", people)).execute(db.kysely)
     await sql`update pg_index set indisvalid = false where indexrelid = 'people_age_0123abcd'::regclass`.execute(db.kysely)
     await sql`insert into people (id, fields) select gen_random_uuid(), fields from people`.execute(db.kysely)
     await expect
