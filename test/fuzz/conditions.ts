@@ -128,9 +128,13 @@ const field: fc.Arbitrary<unknown> = fc.oneof(
       "metadata->'it''s'",
       "fields->''",
       ["fields", "a.b"],
-      ["fields", "it's"],
+      ["fields", "list", -1],
+      ["fields", "it's", 0],
+      ["fields", "it's", 'q"q', "back\\slash"],
     ),
   },
+  // What indexes of their own are on.
+  { weight: 3, arbitrary: fc.constantFrom<unknown>("fields.serial", ["fields", "it's"], ["metadata", "it's"]) },
   { weight: 3, arbitrary: listPath },
 )
 const elementField: fc.Arbitrary<unknown> = fc.oneof(

@@ -173,8 +173,8 @@ const documentText = fc.oneof(
   {
     weight: 9,
     arbitrary: fc
-      .tuple(hotText, hotText, fc.option(listText), fc.option(fc.tuple(fc.constantFrom(...keys), hotText), { freq: 2 }))
-      .map(([v, w, list, other]) => objectText([["v", v], ["w", w], ["list", list], ...(other === null ? [] : [other])])),
+      .tuple(hotText, hotText, fc.option(listText), fc.option(hotText, { freq: 1 }), fc.option(fc.tuple(fc.constantFrom(...keys), hotText), { freq: 2 }))
+      .map(([v, w, list, its, other]) => objectText([["v", v], ["w", w], ["list", list], ["it's", its], ...(other === null ? [] : [other])])),
   },
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...keys), jsonText).map(([key, value]) => objectText([[key, value]])) },
   { weight: 1, arbitrary: jsonText },

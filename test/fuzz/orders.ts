@@ -9,16 +9,36 @@ import { readIn, type Way, wayText } from "./planner.ts"
 import type { Population } from "./population.ts"
 import { definitions, partialConditions } from "./tables.ts"
 
+type Field = string | readonly (string | number)[]
+
 /** A search whose order counts. */
 export interface Order {
   readonly filters: readonly LooseCondition[]
-  readonly sort: readonly { readonly field: string; readonly order: "asc" | "desc" | undefined; readonly nulls: "first" | "last" | undefined }[]
+  readonly sort: readonly { readonly field: Field; readonly order: "asc" | "desc" | undefined; readonly nulls: "first" | "last" | undefined }[]
 }
 
-const documentFields = ["fields.v", "fields.v", "fields.w", "fields.w", "fields.list", "fields", "metadata", "metadata.v", "fields.w.0", "fields.v.v"]
+const documentFields: readonly Field[] = [
+  "fields.v",
+  "fields.v",
+  "fields.w",
+  "fields.w",
+  "fields.list",
+  "fields",
+  "metadata",
+  "metadata.v",
+  "fields.w.0",
+  "fields.v.v",
+  "fields.serial",
+  ["fields", "it's"],
+  ["metadata", "it's"],
+  ["fields", "list", -1],
+]
 
 const key = fc.record({
-  field: fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...documentFields) }, { weight: 1, arbitrary: fc.constantFrom("id", "revision", "createdAt") }),
+  field: fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom<Field>(...documentFields) },
+    { weight: 1, arbitrary: fc.constantFrom<Field>("id", "revision", "createdAt") },
+  ),
   order: fc.constantFrom<"asc" | "desc" | undefined>("asc", "desc", undefined),
   nulls: fc.constantFrom<"first" | "last" | undefined>("first", "last", undefined),
 })

