@@ -40,8 +40,9 @@ export function patched(document: Json, { change, steps, value, to }: PathChange
 
 const values: Record<Exclude<ChangeName, "unset" | "rename">, (old: Value, value: Json) => Result> = {
   set: (_old, value) => value,
-  increment: (old, by) => (isNone(old) ? by : isDecimal(old) && isDecimal(by) ? sum(old, by) : REFUSED),
-  multiply: (old, by) => (isDecimal(old) && isDecimal(by) ? { units: old.units * by.units, scale: old.scale + by.scale } : REFUSED),
+  increment: (old, by) => (isNone(old) ? by : isDecimal(old) && isDecimal(by) && wholeDigits(old) < 131_072 ? sum(old, by) : REFUSED),
+  multiply: (old, by) =>
+    isDecimal(old) && isDecimal(by) && wholeDigits(old) <= 65_536 && old.scale < 8_192 ? { units: old.units * by.units, scale: old.scale + by.scale } : REFUSED,
   push: (old, value) => (isNone(old) ? [value] : isList(old) ? [...old, value] : REFUSED),
   pushUnique: (old, value) => (isNone(old) ? [value] : !isList(old) ? REFUSED : old.some((one) => equal(one, value)) ? old : [...old, value]),
   pull: (old, value) => (isNone(old) ? null : isList(old) ? old.filter((one) => !equal(one, value)) : REFUSED),
@@ -97,6 +98,10 @@ function renamed(document: Json, steps: readonly (string | number)[], to: string
 function sum(a: Decimal, b: Decimal): Decimal {
   const scale = Math.max(a.scale, b.scale)
   return { units: unitsAt(a, scale) + unitsAt(b, scale), scale }
+}
+
+function wholeDigits({ units, scale }: Decimal): number {
+  return (units < 0n ? -units : units).toString().length - scale
 }
 
 function unitsAt({ units, scale }: Decimal, wanted: number): bigint {
