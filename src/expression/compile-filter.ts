@@ -2,7 +2,7 @@ import type { Expression, SqlBool } from "kysely"
 import type { DefinitionOf, TableDefinition } from "../definition/records-definition.ts"
 import { checkedCondition, onRecords } from "../predicate/checked-condition.ts"
 import type { Predicate } from "../predicate/predicate.ts"
-import type { Condition, LooseCondition } from "../query/condition.ts"
+import type { Condition, LooseCondition, Typed } from "../query/condition.ts"
 import { conditionOf, fragment, isEnclosed } from "./fragment.ts"
 import { conditionSql } from "./predicate-sql.ts"
 import { outermost } from "./scope.ts"
@@ -23,7 +23,7 @@ export interface CompileFilterOptions {
  * @throws InvalidQueryError whose pointer counts from the condition.
  */
 export function compileFilter<T = never>(
-  condition: NoInfer<[T] extends [never] ? LooseCondition : Condition<T>>,
+  condition: NoInfer<[T] extends [never] ? Loose : Condition<T>>,
   definition?: DefinitionOf<T>,
   options?: CompileFilterOptions,
 ): Expression<SqlBool>
@@ -32,6 +32,9 @@ export function compileFilter(condition: unknown, definition?: TableDefinition, 
   // Kysely puts no parentheses around an operand: `a <> b` before `= true` would be no SQL.
   return conditionOf(isEnclosed(test) ? test : fragment`(${test})`)
 }
+
+// Says that it is of `never`: else the compiler infers `unknown` for the groups in it, before it looks at the definition.
+type Loose = LooseCondition & Typed<never>
 
 /** All of the predicates at once, in the form that the indexes of the table serve. */
 export function allOf(predicates: readonly Predicate[], definition: TableDefinition): Expression<SqlBool> {

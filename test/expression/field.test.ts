@@ -1,6 +1,6 @@
 import { type Expression, sql } from "kysely"
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest"
-import { compileFilter, defineRecords, field, filter, InvalidQueryError, type PostgresDatabase } from "../../src/index.ts"
+import { defineRecords, field, InvalidQueryError, type PostgresDatabase } from "../../src/index.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 
 interface Person {
@@ -69,46 +69,5 @@ describe.each(databases)("fields in queries of one's own on $name", (kind) => {
       { age: 30, people: 1 },
       { age: null, people: 2 },
     ])
-  })
-
-  test("filters go beside joins, common table expressions, subqueries, having and case", async () => {
-    const { kysely } = db
-    const inOslo = (alias?: string) => compileFilter(filter("fields.address.city", "=", "Oslo"), people, alias === undefined ? {} : { alias })
-    const joined = await kysely
-      .selectFrom("people as p")
-      .innerJoin("people as q", "q.id", "p.id")
-      .select("p.id")
-      .where(inOslo("p"))
-      .where(inOslo("q"))
-      .execute()
-    expect(joined).toHaveLength(2)
-    const common = await kysely
-      .with("oslo", (with_) => with_.selectFrom("people").selectAll().where(inOslo()))
-      .selectFrom("oslo")
-      .select("id")
-      .where(compileFilter(filter("fields.age", ">", 8), people))
-      .execute()
-    expect(common).toHaveLength(1)
-    const outside = await kysely
-      .selectFrom("people as p")
-      .select("p.id")
-      .where("p.id", "not in", (inner) => inner.selectFrom("people as q").select("q.id").where(inOslo("q")))
-      .execute()
-    expect(outside).toHaveLength(2)
-    const city = field("fields.address.city", people)
-    const having = await kysely.selectFrom("people").select(city.as("city")).groupBy(["fields"]).having(inOslo()).execute()
-    expect(having).toEqual([{ city: "Oslo" }, { city: "Oslo" }])
-    const cases = await kysely
-      .selectFrom("people")
-      .select((eb) => eb.case().when(inOslo()).then("north").else("south").end().as("where"))
-      .orderBy(field("fields.name", people))
-      .execute()
-    expect(cases.map((row) => row.where)).toEqual(["north", "north", "south", "south"])
-    const negated = await kysely
-      .selectFrom("people")
-      .select("id")
-      .where((eb) => eb.not(compileFilter(filter("metadata.source", "=", "a"), people)))
-      .execute()
-    expect(negated).toHaveLength(3)
   })
 })

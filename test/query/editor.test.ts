@@ -29,6 +29,7 @@ describe("an editor", () => {
     ["a sort", 'await db.search({ sort: [{ field: "<here>" }] })'],
     ["a selection", 'await db.search({ select: ["<here>"] })'],
     ["a filter in a query of one's own", 'compileFilter(filter("<here>", "=", 3), people)'],
+    ["a filter in an or in a query of one's own", 'compileFilter(or(filter("<here>", "=", 3)), people)'],
   ])("completes deep paths in %s", async (_, line) => {
     const offered = await server.completions(start + line)
     expect(offered).toEqual(

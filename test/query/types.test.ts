@@ -6,6 +6,7 @@ import {
   defineRecords,
   type FieldName,
   filter,
+  type LooseCondition,
   not,
   Operator,
   or,
@@ -39,6 +40,7 @@ interface Source {
 declare const db: PostgresDatabase<Person, Source>
 declare const untyped: PostgresDatabase
 declare const plain: Query
+declare const loose: LooseCondition
 const people = defineRecords<Person, Source>({ table: "people" })
 
 // biome-ignore lint/suspicious/noExplicitAny: what users write who want no checks
@@ -113,6 +115,11 @@ const accepted = async (): Promise<void> => {
   })
   compileFilter(filter("fields.age", ">", 30), people)
   compileFilter(filter("fields.whatever", ">", 30))
+  compileFilter(and(filter("fields.age", ">", 30), or(filter("fields.name", "=", "x"), not(filter("fields.active", "=", true)))), people)
+  compileFilter(not(filter("fields.tags", "any", or(filter("", "=", "x"), filter("", "=", "y")))), people, { alias: "p" })
+  compileFilter(and(filter("fields.whatever", ">", 30), not(filter("fields.whatever", "exists"))))
+  compileFilter(loose)
+  compileFilter(loose, undefined, { alias: "p" })
   const condition: Condition<RecordShape<Person, Source>> = filter("fields.age", ">", 30)
   compileFilter(condition)
   compileFilter(condition, people, { alias: "p" })
@@ -260,6 +267,17 @@ const refused = async (): Promise<void> => {
     // @ts-expect-error the definition says what there is
     filter("fields.agee", ">", 30),
     people,
+  )
+  compileFilter(
+    // @ts-expect-error inside a group too
+    and(filter("fields.age", ">", 30), filter("fields.agee", ">", 30)),
+    people,
+  )
+  compileFilter(
+    // @ts-expect-error and for the value
+    not(filter("fields.age", ">", "30")),
+    people,
+    { alias: "p" },
   )
   const apart = filter("fields.age", ">", "x")
   // @ts-expect-error made outside, checked where it is used
