@@ -90,6 +90,9 @@ Examples:
   From standard input, for a program:
   $ echo '[{"sort": [{"field": "fields.age"}], "limit": 3}]' | kysely-records advise --json
 
+  With the migration that builds what is advised, as a file in the folder migrations:
+  $ kysely-records advise '{"filters": [{"field": "fields.age", "operator": ">", "value": 80}]}' --write
+
 It copies at most 10,000 records into a temporary table, tries the indexes there, and leaves nothing behind.
 The indexes of the table are known by its definition: kysely-records advise --definition ./records.ts#people
 `

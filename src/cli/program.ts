@@ -4,13 +4,14 @@ import type { PostgresDatabase, PostgresDatabaseOptions } from "../connection/po
 import { defineRecords, type RecordsDefinition } from "../definition/records-definition.ts"
 import type { JsonObject } from "../query/field.ts"
 import { previewQuery } from "../statement/search.ts"
+import { type AdviseFlags, advised } from "./advise-command.ts"
 import { type ConnectionFlags, connectionOptions } from "./connection-options.ts"
 import { definitionFromModule } from "./definition-module.ts"
 import { type GenerateFlags, generated } from "./generate-command.ts"
 import { adviseHelp, driftHelp, explainHelp, generateHelp, inspectHelp, previewHelp, programHelp, searchHelp } from "./help.ts"
 import { driftText, explanationText, previewText, recordLine } from "./output.ts"
 import { parsedQueries, parsedQuery, queryText, type WrittenQuery } from "./query-text.ts"
-import { adviceText, inspectionText } from "./report.ts"
+import { inspectionText } from "./report.ts"
 import { flaggedDefinition, type TableFlags, withTable } from "./table-flags.ts"
 
 /** The command line, ready to parse the arguments of this process. */
@@ -55,7 +56,9 @@ export function program(): Command {
     .argument("[queries]", "a list of queries as JSON; - reads it from standard input, as does none at all in a pipe")
     .option("--file <path>", "read the queries from a file")
     .description("Say which indexes would make queries cheaper, what they would cost, and why none would.")
-    .option("--json", "print everything as one JSON object")
+    .option("--write", "write the Kysely migration that builds them")
+    .option("--folder <path>", "the folder of the migrations, for --write", "migrations")
+    .addOption(new Option("--json", "print everything as one JSON object").conflicts("write"))
     .addHelpText("after", adviseHelp)
     .action(adviseQueries)
   withConnection(withTable(root.command("inspect")))
@@ -115,12 +118,10 @@ async function drift({ definition: place, json, ...flags }: ConnectionFlags & { 
   if (found.unfit > 0) process.exitCode = 1
 }
 
-async function adviseQueries(argument: string | undefined, flags: TableFlags & ConnectionFlags & { file?: string; json?: boolean }): Promise<void> {
+async function adviseQueries(argument: string | undefined, flags: AdviseFlags & TableFlags & ConnectionFlags): Promise<void> {
   const options = { ...connectionOptions(flags, process.env), records: await flaggedDefinition(flags) }
   const queries = parsedQueries(await queryText(argument, flags.file))
-  const { advise } = await import("../operations/advise.ts")
-  const advice = await onDatabase(options, (db) => advise(db, queries))
-  print([flags.json === true ? JSON.stringify(advice) : adviceText(advice)])
+  print(await onDatabase(options, (db) => advised(db, queries, flags)))
 }
 
 async function inspectTable(flags: TableFlags & ConnectionFlags & { count?: boolean; json?: boolean }): Promise<void> {

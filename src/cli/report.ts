@@ -50,7 +50,7 @@ function indexText({ name, entry, up, queries, bytes, writes, redundant, hypopg 
           `  an update   ${micro(writes.updateMicroseconds.without)} without it, ${micro(writes.updateMicroseconds.with)} with it`,
           `  HOT updates ${percent(writes.hotUpdates.without)} without it, ${percent(writes.hotUpdates.with)} with it`,
         ]),
-    ...(redundant.length === 0 ? [] : [`  superfluous then: ${redundant.join(", ")}`]),
+    ...(redundant.length === 0 ? [] : [`  instead of  ${redundant.join(", ")}, unless a query pages by it in the order of the ids`]),
     ...(hypopg === undefined
       ? []
       : [`  hypopg      the planner ${hypopg.isUsed ? "uses" : "does not use"} it: cost ${hypopg.cost.now} now, ${hypopg.cost.withIndex} with it`]),

@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import type { TableDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError } from "../errors.ts"
 import type { RecordStore } from "../store/record-store.ts"
 import { difference } from "./difference.ts"
 import { differsTooMuch } from "./migration-error.ts"
 import { type MigrationFile, migrationFile } from "./migration-file.ts"
-import type { TableChange } from "./table-difference.ts"
+import type { TableChange, TableDifference } from "./table-difference.ts"
 
 /** Where `generate` writes. */
 export interface GenerateOptions {
@@ -29,16 +30,25 @@ export interface GeneratedMigration {
  * await generate(db, { folder: "migrations" }) // null
  * @throws ConfigurationError when no migration can make the table as it should be, or the file cannot be written.
  */
-export async function generate<F, M>(db: RecordStore<F, M>, { folder = "migrations" }: GenerateOptions = {}): Promise<GeneratedMigration | null> {
-  const found = await difference(db)
-  if (found.faults.length > 0) throw differsTooMuch("generate", db.definition, found)
+export async function generate<F, M>(db: RecordStore<F, M>, options: GenerateOptions = {}): Promise<GeneratedMigration | null> {
+  return writtenMigration("generate", db.definition, await difference(db), options)
+}
+
+/** The file of a difference; `null` where there is none. @throws ConfigurationError as `generate` does. */
+export async function writtenMigration(
+  operation: string,
+  definition: TableDefinition,
+  found: TableDifference,
+  { folder = "migrations" }: GenerateOptions,
+): Promise<GeneratedMigration | null> {
+  if (found.faults.length > 0) throw differsTooMuch(operation, definition, found)
   if (found.changes.length === 0) return null
-  const file = migrationFile(db.definition, found)
+  const file = migrationFile(definition, found)
   try {
     return { ...(await written(folder, file)), changes: found.changes }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigurationError("invalid_folder", `generate: the migration cannot be written to ${JSON.stringify(folder)}: ${why}`, { cause })
+    throw new ConfigurationError("invalid_folder", `${operation}: the migration cannot be written to ${JSON.stringify(folder)}: ${why}`, { cause })
   }
 }
 

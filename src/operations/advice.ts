@@ -1,6 +1,6 @@
 import type { IndexOptions } from "../definition/index-options.ts"
 import type { HypotheticalPlan } from "./hypothetical-index.ts"
-import type { WriteCost } from "./table-sample.ts"
+import type { WriteCost } from "./write-cost.ts"
 
 /** What `advise` has to say about the indexes of a table. Plain data. */
 export interface Advice {
@@ -20,9 +20,9 @@ export interface Advice {
 /**
  * `build`: an index would help. Else none would: `served`, the query is fast as it is; `small`, the table is; `unselective`,
  * so many records are found that a scan is right; `unservable`, no index serves such conditions; `missing`, the definition
- * declares the index and the table lacks it; `undeclared`, the other way round.
+ * declares the index and the table lacks it; `undeclared`, the other way round; `untried`, there was no time.
  */
-export type Verdict = "build" | "served" | "small" | "unselective" | "unservable" | "missing" | "undeclared"
+export type Verdict = "build" | "served" | "small" | "unselective" | "unservable" | "missing" | "undeclared" | "untried"
 
 /** What there is to say about one query. */
 export interface QueryAdvice {
@@ -54,7 +54,10 @@ export interface IndexAdvice {
   readonly bytes: number | null
   /** What it costs the writes, `null` where it could not be measured. */
   readonly writes: WriteCost | null
-  /** Declared indexes that it makes superfluous. */
+  /**
+   * Declared indexes whose conditions it serves as well. Such an index can be dropped, unless a query pages through what it
+   * finds in the order of the ids, which is that of the shorter index alone.
+   */
   readonly redundant: readonly string[]
   /** What the planner makes of it on the whole table, where the database has the extension hypopg. */
   readonly hypopg?: HypotheticalPlan

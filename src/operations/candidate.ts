@@ -19,7 +19,7 @@ export function candidates({ filters, sort, limit }: CheckedQuery): readonly Can
   return distinct([...single, ...branches])
 }
 
-/** Whether the keys of one index come first in another, so that it serves whatever the first one serves. */
+/** Whether the keys of one index come first in another, so that it serves the conditions that the first one serves. */
 export function isPrefix(short: RecordIndex, long: RecordIndex): boolean {
   if (short.kind !== "path" || short.unique || short.keys.length >= long.keys.length) return false
   return identity(short) === identity({ ...long, unique: false, keys: long.keys.slice(0, short.keys.length) })
@@ -28,6 +28,11 @@ export function isPrefix(short: RecordIndex, long: RecordIndex): boolean {
 /** A text that two indexes share exactly when they hold the same. */
 export function identity({ kind, keys: all, unique, where }: RecordIndex): string {
   return JSON.stringify([kind, unique, all.map(({ path, direction, nulls }) => [pathText(path), direction, nulls]), where.map(predicateText)])
+}
+
+/** How many fields some indexes have in all. */
+export function keyCount(indexes: Candidate): number {
+  return indexes.reduce((sum, { keys }) => sum + keys.length, 0)
 }
 
 type Test = ColumnTest | DocumentTest

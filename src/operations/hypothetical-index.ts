@@ -6,7 +6,8 @@ import { createIndexSql, type IndexStatement } from "../statement/index-statemen
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { searchStatement } from "../statement/search.ts"
 import { planFacts } from "../store/plan.ts"
-import { planned, undone } from "./table-sample.ts"
+import { tablePlan } from "../store/table-plan.ts"
+import { undone } from "./undone.ts"
 
 /** What the planner makes of the whole table with an index that is not there, by the extension hypopg. */
 export interface HypotheticalPlan {
@@ -35,7 +36,7 @@ export async function hypotheticalPlan(
 ): Promise<HypotheticalPlan | undefined> {
   if (statement.index.kind === "trigram" || statement.index.kind === "array") return undefined
   return undone(db, async (trx) => {
-    const cost = async (of: TableDefinition) => planFacts(await planned(trx, explainStatement(searchStatement(trx, of, query).compile())))
+    const cost = async (of: TableDefinition) => planFacts((await tablePlan(trx, of, explainStatement(searchStatement(trx, of, query).compile()))).named)
     const now = await cost(definition.now)
     const ddl = createIndexSql(statement, definition.changed, "at once")
     const { rows } = await sql<{ oid: string; name: string }>`select indexrelid::text as oid, indexname as name from hypopg_create_index(${ddl})`.execute(trx)

@@ -3,7 +3,7 @@ import type { TableName } from "../definition/records-definition.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { sqlState } from "../store/database-error.ts"
 import type { Inspection } from "./inspection.ts"
-import { undone } from "./table-sample.ts"
+import { undone } from "./undone.ts"
 
 /** What the server counts of a table. */
 export type TableHealth = Pick<Inspection, "bytes" | "deadRows" | "updates" | "last"> & { readonly estimated: number | null }

@@ -1,18 +1,19 @@
-import { type CompiledQuery, type Kysely, type RawBuilder, sql, type Transaction } from "kysely"
-import { indexLookup } from "../definition/index-lookup.ts"
+import { sql, type Transaction } from "kysely"
 import type { RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import type { CheckedQuery } from "../predicate/checked-query.ts"
 import { explainStatement } from "../statement/explain.ts"
-import { createIndexSql, extensionOf, type IndexStatement, indexStatements } from "../statement/index-statement.ts"
+import { type IndexStatement, indexStatements } from "../statement/index-statement.ts"
 import { type RecordsTables, tableOf } from "../statement/records-tables.ts"
 import { countStatement, searchStatement } from "../statement/search.ts"
-import { touched } from "../statement/stored-columns.ts"
-import { actualRows, type PlanFacts, planFacts, planNodes, planOf, type QueryPlan } from "../store/plan.ts"
-import type { Row } from "../store/record-row.ts"
+import { actualRows, type PlanFacts, planFacts, planNodes, type QueryPlan } from "../store/plan.ts"
+import { tablePlan } from "../store/table-plan.ts"
+import { builtIndex, temporaryTable, withIndexes } from "./temporary-table.ts"
+import { undone } from "./undone.ts"
+import { type WriteCost, writeCost } from "./write-cost.ts"
 
-/** Records that a table is measured by, at most. */
-const RECORDS = 10_000
+/** What a table is measured by, at most. */
+const MOST = { records: 10_000, bytes: 128 * 1024 * 1024 }
 
 /** How a query runs on a sample. */
 export interface SampleRun extends PlanFacts {
@@ -21,37 +22,10 @@ export interface SampleRun extends PlanFacts {
   readonly pages: number
 }
 
-/** What an index costs the writes: for one record, without the index and with it. */
-export interface WriteCost {
-  readonly insertMicroseconds: { readonly without: number; readonly with: number }
-  readonly updateMicroseconds: { readonly without: number; readonly with: number }
-  /** The share of updates of the document that write no index (HOT), from 0 to 1. */
-  readonly hotUpdates: { readonly without: number; readonly with: number }
-}
-
-/** The definition with further indexes. */
-export function withIndexes(definition: TableDefinition, more: readonly RecordIndex[]): TableDefinition {
-  const indexes = [...definition.indexes, ...more]
-  return { ...definition, indexes, lookup: indexLookup(definition.gin, indexes) }
-}
-
-/** Runs `work` in a transaction that is rolled back whatever comes of it: nothing that it made stays. */
-export async function undone<R>(db: Kysely<RecordsTables>, work: (trx: Transaction<RecordsTables>) => Promise<R>): Promise<R> {
-  const name = sql`kysely_records_undone`
-  const savepoint = async (trx: Transaction<RecordsTables>): Promise<R> => {
-    await sql`savepoint ${name}`.execute(trx)
-    try {
-      return await work(trx)
-    } finally {
-      await sql`rollback to savepoint ${name}`.execute(trx)
-      await sql`release savepoint ${name}`.execute(trx)
-    }
-  }
-  return isTransaction(db) ? savepoint(db) : db.transaction().execute(savepoint)
-}
-
-function isTransaction<Tables>(db: Kysely<Tables>): db is Transaction<Tables> {
-  return db.isTransaction
+/** What is known of a table before a part of it is copied. */
+export interface Size {
+  readonly records: number
+  readonly bytes: number
 }
 
 /** A temporary copy of some records of a table, with its indexes, inside a transaction that does not last. */
@@ -70,13 +44,14 @@ export class TableSample {
     this.records = records
   }
 
-  /** Copies records of a table of about so many. Needs the privilege to make temporary tables. */
-  static async of(trx: Transaction<RecordsTables>, original: TableDefinition, total: number): Promise<TableSample> {
+  /** Copies records of a table of about this size. Needs the privilege to make temporary tables. */
+  static async of(trx: Transaction<RecordsTables>, original: TableDefinition, size: Size): Promise<TableSample> {
     const copy = { ...original, schema: "pg_temp", table: "kysely_records_sample" }
-    await likeTable(trx, original, copy, sql``)
+    await temporaryTable(trx, original, copy)
     const [from, into] = [sql.table(tableOf(original)), sql.table(tableOf(copy))]
-    const share = total > 2 * RECORDS ? sql`tablesample system (${sql.lit(Math.min(100, (100 * 1.5 * RECORDS) / total))})` : sql``
-    await sql`insert into ${into} select * from ${from} ${share} limit ${sql.lit(RECORDS)}`.execute(trx)
+    const wanted = sampledRecords(size)
+    const share = size.records > 2 * wanted ? sql`tablesample system (${sql.lit(Math.min(100, (100 * 1.5 * wanted) / size.records))})` : sql``
+    await sql`insert into ${into} select * from ${from} ${share} limit ${sql.lit(wanted)}`.execute(trx)
     const { rows } = await sql<{ count: string | number }>`select count(*) as count from ${into}`.execute(trx)
     const sample = new TableSample(trx, original, copy, Number(rows[0]?.count))
     await sample.#analyzed()
@@ -119,9 +94,9 @@ export class TableSample {
     return { sample: new TableSample(this.#trx, withIndexes(this.#original, indexes), definition, this.records), bytes }
   }
 
-  /** What an index costs the writes, measured in turns on two small tables of which one has it. */
+  /** What an index costs the writes. */
   writeCost(index: RecordIndex): Promise<WriteCost> {
-    return undone(this.#trx, (trx) => writeCost(trx, this.#original, this.#copy, index, this.records))
+    return undone(this.#trx, (trx) => writeCost(trx, { original: this.#original, sample: this.#copy, records: this.records }, index))
   }
 
   async #built(
@@ -130,13 +105,13 @@ export class TableSample {
   ): Promise<{ definition: TableDefinition; statements: readonly IndexStatement[] }> {
     const definition = withIndexes(this.#copy, indexes)
     const statements = indexStatements(definition).slice(-indexes.length)
-    for (const statement of statements) await build(trx, statement, this.#copy)
+    for (const statement of statements) await builtIndex(trx, statement, this.#copy)
     await this.#analyzed(trx)
     return { definition, statements }
   }
 
   async #run(trx: Transaction<RecordsTables>, definition: TableDefinition, query: CheckedQuery): Promise<SampleRun> {
-    const plan = await planned(trx, explainStatement(searchStatement(trx, definition, query).compile(), { analyze: true }))
+    const { plan } = await tablePlan(trx, definition, explainStatement(searchStatement(trx, definition, query).compile(), { analyze: true }))
     const facts = planFacts(plan)
     return { ...facts, plan, pages: (facts.buffers?.hit ?? 0) + (facts.buffers?.read ?? 0) }
   }
@@ -150,9 +125,10 @@ export class TableSample {
   }
 }
 
-/** The plan that a statement which asks for one gets. */
-export async function planned(db: Kysely<RecordsTables>, asked: CompiledQuery): Promise<QueryPlan> {
-  return planOf((await db.executeQuery<Row>(asked)).rows)
+// Of long documents fewer are enough, and all that may be copied while others wait for the disk.
+function sampledRecords({ records, bytes }: Size): number {
+  const each = Math.max(1, bytes / Math.max(1, records))
+  return Math.max(100, Math.min(MOST.records, Math.floor(MOST.bytes / each)))
 }
 
 /** Whether a plan looks at all records of a table, one by one: in its own order, or in that of an index. */
@@ -161,74 +137,4 @@ export function isScan(plan: QueryPlan): boolean {
     const name = String(node["Node Type"])
     return name === "Seq Scan" || (/^Index (?:Only )?Scan/.test(name) && node["Index Cond"] === undefined && actualRows(node) !== 1)
   })
-}
-
-// Without what it generates or counts up itself: those columns are copied like any other.
-async function likeTable(trx: Kysely<RecordsTables>, original: TableDefinition, copy: TableDefinition, options: RawBuilder<unknown>): Promise<void> {
-  await sql`create temporary table ${sql.id(copy.table)} (like ${sql.table(tableOf(original))} including defaults including storage including indexes) ${options}`.execute(
-    trx,
-  )
-}
-
-async function build(trx: Kysely<RecordsTables>, statement: IndexStatement, table: TableDefinition): Promise<void> {
-  const extension = extensionOf(statement.index)
-  if (extension !== undefined) await sql`create extension if not exists ${sql.id(extension)}`.execute(trx)
-  await sql.raw(createIndexSql(statement, table, "at once")).execute(trx)
-}
-
-const WRITTEN = 500
-const ROUNDS = 4
-
-async function writeCost(
-  trx: Transaction<RecordsTables>,
-  original: TableDefinition,
-  sample: TableDefinition,
-  index: RecordIndex,
-  records: number,
-): Promise<WriteCost> {
-  const tables = { without: { ...sample, table: "kysely_records_without" }, with: { ...sample, table: "kysely_records_with" } }
-  // Half of each page is left free, so that an update finds room beside the record: it is the index that decides.
-  for (const table of Object.values(tables)) await likeTable(trx, original, table, sql`with (fillfactor = 50)`)
-  for (const statement of indexStatements(withIndexes(tables.with, [index])).slice(-1)) await build(trx, statement, tables.with)
-  const times = { without: { insert: [] as number[], update: [] as number[] }, with: { insert: [] as number[], update: [] as number[] } }
-  const written = Math.max(1, Math.min(WRITTEN, Math.floor(records / ROUNDS)))
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const side of ["without", "with"] as const) {
-      const taken = sql`${sql.table(tableOf(sample))} order by ${sql.ref(sample.columns.id.name)} limit ${sql.lit(written)} offset ${sql.lit(round * written)}`
-      times[side].insert.push(await perRecord(trx, sql`insert into ${sql.table(tableOf(tables[side]))} select * from ${taken}`.compile(trx), written))
-      times[side].update.push(await perRecord(trx, changed(trx, tables[side], index, taken), written))
-    }
-  }
-  const cost = (what: "insert" | "update") => ({ without: Math.min(...times.without[what]), with: Math.min(...times.with[what]) })
-  return {
-    insertMicroseconds: cost("insert"),
-    updateMicroseconds: cost("update"),
-    hotUpdates: { without: await hotShare(trx, tables.without), with: await hotShare(trx, tables.with) },
-  }
-}
-
-// The document of the index changes, though not at the path of the index: as most updates do.
-function changed(trx: Kysely<RecordsTables>, table: TableDefinition, { keys }: RecordIndex, taken: RawBuilder<unknown>): CompiledQuery {
-  const { columns } = table
-  const document = (keys.some(({ path }) => path.column === "metadata") ? columns.metadata : undefined) ?? columns.fields
-  const value = sql`coalesce(${sql.ref(document.name)}, '{}') || '{"kysely-records": 1}'`
-  const id = sql.ref(columns.id.name)
-  return trx
-    .updateTable(tableOf(table))
-    .set({ ...touched(table), [document.name]: value })
-    .where(sql<boolean>`${id} in (select ${id} from ${taken})`)
-    .compile()
-}
-
-async function perRecord(trx: Kysely<RecordsTables>, write: CompiledQuery, records: number): Promise<number> {
-  const { executionMs = 0 } = planFacts(await planned(trx, explainStatement(write, { analyze: true })))
-  return (1000 * executionMs) / records
-}
-
-async function hotShare(trx: Kysely<RecordsTables>, { table }: TableDefinition): Promise<number> {
-  const { rows } = await sql<{ all: string | number; hot: string | number }>`
-    select pg_stat_get_xact_tuples_updated(t.oid) as all, pg_stat_get_xact_tuples_hot_updated(t.oid) as hot
-    from (select ${`pg_temp."${table}"`}::regclass::oid) t(oid)`.execute(trx)
-  const { all = 0, hot = 0 } = rows[0] ?? {}
-  return Number(all) === 0 ? 0 : Number(hot) / Number(all)
 }

@@ -74,6 +74,7 @@ const byCode: Record<string, ToError> = {
       { cause },
     ),
   "25006": (cause, where) => new ConfigurationError("read_only", `${where.operation}: the server takes no writes here: connect to the primary`, { cause }),
+  "55P03": (cause, where) => unavailable(cause, where, `another session keeps ${name(where)} locked: try again when it has ended`),
   "28": wrongLogin,
   "3D": (cause) =>
     new ConfigurationError("no_such_database", "the server has no database of that name: create it, or correct the connection string", { cause }),

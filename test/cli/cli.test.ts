@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { text } from "node:stream/consumers"
@@ -196,6 +196,19 @@ describe("advise and inspect", () => {
     expect(JSON.parse(json)).toMatchObject({ queries: [{ verdict: "small" }], indexes: [] })
   })
 
+  test("advise --write writes the migration of what it advises, and nothing where it advises nothing", async () => {
+    const small = await cli(["advise", query, "--write", "--folder", "advised"])
+    expect(small).toMatchObject({ stderr: "", exitCode: 0 })
+    expect(small.stdout).not.toContain("wrote")
+    expect(await cli(["advise", query, "--write", "--json"])).toMatchObject({ stdout: "", exitCode: 2 })
+    const { url, drop } = await storeMany()
+    const { stdout, exitCode } = await cli(["advise", query.replace("18", "29990"), "--write", "--folder", "advised", "--url", url])
+    expect(exitCode).toBe(0)
+    const [, file = ""] = /^wrote (advised\/\d{8}T\d{6}_records_add_age_index\.ts); declare/m.exec(stdout) ?? []
+    expect(await readFile(join(directory, file), "utf8")).toContain('create index concurrently if not exists "records_age_')
+    await drop()
+  })
+
   test("inspect ends with 0 where there is nothing to do, and with 1 where there is", async () => {
     const well = await cli(["inspect", "--count"])
     expect(well).toMatchObject({ stderr: "", exitCode: 0 })
@@ -286,6 +299,12 @@ async function storeEmbedded(path: string): Promise<void> {
 async function storeOnServer(): Promise<{ url: string; drop: () => Promise<void> }> {
   const { db, options, drop } = await migratedDatabase(server)
   await db.createBatch(people)
+  return { url: "connectionString" in options ? (options.connectionString ?? "") : "", drop }
+}
+
+async function storeMany(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const { db, options, drop } = await migratedDatabase(server)
+  await db.createBatch(Array.from({ length: 30_000 }, (_, age) => ({ fields: { name: `number ${age}`, age } })))
   return { url: "connectionString" in options ? (options.connectionString ?? "") : "", drop }
 }
 

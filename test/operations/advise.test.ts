@@ -3,6 +3,7 @@ import { sql } from "kysely"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { defineRecords, filter, not, or, PostgresDatabase, type RecordsDefinition } from "../../src/index.ts"
 import { type Advice, advise } from "../../src/operations/index.ts"
+import { indexStatements } from "../../src/statement/index-statement.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 
 interface Order {
@@ -100,7 +101,9 @@ describe.each(databases)("advise on $name", (kind) => {
       ]),
     )
     for (const { name, up, down, bytes, writes, queries } of advice.indexes) {
-      expect(up.at(-1)).toMatch(new RegExp(`^create index concurrently if not exists "${name}" on "public"."orders" using `))
+      const [comment, create] = up.toReversed()
+      expect(create).toMatch(new RegExp(`^create index concurrently if not exists "${name}" on "public"."orders" using `))
+      expect(comment).toContain(`comment on index "public"."${name}" is `)
       expect(down).toEqual([`drop index concurrently if exists "public"."${name}"`])
       expect(bytes).toBeGreaterThan(100_000)
       expect(writes?.insertMicroseconds.with).toBeGreaterThan(0)
@@ -166,10 +169,64 @@ describe.each(databases)("advise on $name", (kind) => {
     await sql`drop table lean`.execute(db.kysely)
   }, 300_000)
 
+  test("a declared index that the new one serves as well is named, in the order of its keys and in no other", async () => {
+    const records = defineRecords<Order>({
+      table: "narrow",
+      indexes: [
+        { field: "fields.status" },
+        { field: "fields.total" },
+        { field: "fields.status", order: "desc" },
+        { field: "fields.status", where: filter("fields.total", ">", 5) },
+      ],
+    })
+    const narrow = new PostgresDatabase<Order>({ kysely: db.kysely as never, records })
+    await narrow.migrate()
+    await sql`insert into narrow (id, fields) select id, fields from orders limit 12000`.execute(db.kysely)
+    await sql`vacuum analyze narrow`.execute(db.kysely)
+    const query = { filters: [filter("fields.status", "=", "open"), filter("fields.placed", ">", "2024-12-10")] }
+    const { queries, indexes } = await advise(narrow, [query])
+    expect(queries).toMatchObject([{ verdict: "build" }])
+    const [status, ...others] = indexStatements(records)
+    expect(indexes).toMatchObject([{ entry: { fields: ["fields.status", "fields.placed"] }, redundant: [status?.name] }])
+    // The statements that build it, and then there is nothing more to say.
+    for (const statement of indexes.flatMap(({ up }) => up)) await sql.raw(statement).execute(db.kysely)
+    const wide = new PostgresDatabase<Order>({ kysely: db.kysely as never, records: declared({ table: "narrow", indexes: indexes.map(({ entry }) => entry) }) })
+    for (const one of [status, ...others]) await sql.raw(`drop index "${one?.name}"`).execute(db.kysely)
+    await sql`analyze narrow`.execute(db.kysely)
+    expect((await advise(wide, [query])).queries).toMatchObject([{ verdict: "served", indexes: [indexes[0]?.name] }])
+    expect((await wide.explain({ filters: [filter("fields.status", "=", "none")] })).indexes).toEqual([indexes[0]?.name])
+    await sql`drop table narrow`.execute(db.kysely)
+  }, 120_000)
+
+  test("a table that nothing has analyzed is judged by its records", async () => {
+    const raw = new PostgresDatabase<Order>({ kysely: db.kysely as never, records: defineRecords<Order>({ table: "raw" }) })
+    await sql`create table raw (like orders including all) with (autovacuum_enabled = false)`.execute(db.kysely)
+    await sql`insert into raw select * from orders limit 20000`.execute(db.kysely)
+    const { queries, table } = await advise(raw, [
+      build["a range"],
+      { filters: [filter("fields.total", ">", 10)] },
+      { filters: [filter("fields.customer", "=", "c17")] },
+    ])
+    expect(table.records).toBeGreaterThan(1_000)
+    expect(queries.map(({ verdict }) => verdict)).toEqual(["build", "unselective", "served"])
+    await sql`drop table raw`.execute(db.kysely)
+  }, 120_000)
+
+  test("what there is no time for is not tried, and says so", async () => {
+    const { queries, indexes } = await advise(db, [build["a range"], { limit: 0 }], { timeoutMs: 0 })
+    expect(queries.map(({ verdict }) => verdict)).toEqual(["untried", "served"])
+    expect([queries[0]?.reason, indexes]).toEqual([expect.stringContaining("timeoutMs"), []])
+    await expect(advise(db, [{}], { timeoutMs: -1 })).rejects.toMatchObject({ code: "invalid_option" })
+    await expect(advise(db, [{}], { timeout: 1 } as never)).rejects.toMatchObject({ code: "unknown_option" })
+  })
+
   test("inside a transaction it leaves the transaction as it is", async () => {
     await db.transaction(async (tx) => {
       const { id } = await tx.create({ fields: { total: 5 } as Order })
+      const settings = () => sql`select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement`.execute(tx.kysely)
+      const before = (await settings()).rows
       expect((await advise(tx, [build["a range"]])).queries[0]?.verdict).toBe("build")
+      expect((await settings()).rows).toEqual(before)
       expect(await tx.exists(id)).toBe(true)
       await tx.delete(id)
     })
@@ -194,19 +251,78 @@ describe.each(databases)("advise on $name", (kind) => {
 describe("advise on a server", () => {
   const server = databases.find(({ name }) => name === "PostgreSQL") ?? expect.unreachable()
 
-  test("a role that may make no temporary table gets a guess, and a note", async () => {
-    const { db, options, drop } = await migratedDatabase(server, orders)
+  let db: PostgresDatabase<Order>
+  let reader: PostgresDatabase<Order>
+  let drop: () => Promise<void>
+  const role = `reader_${randomUUID().replaceAll("-", "")}`
+
+  beforeAll(async () => {
+    const made = await migratedDatabase(server, orders)
+    db = made.db
     await LOAD.execute(db.kysely)
     await sql`analyze orders`.execute(db.kysely)
-    const role = `reader_${randomUUID().replaceAll("-", "")}`
-    const url = new URL(("connectionString" in options ? options.connectionString : undefined) ?? "")
-    const database = url.pathname.slice(1)
-    await sql
-      .raw(`create role ${role} login password 'change-me'; revoke temporary on database ${database} from public; grant select on orders to ${role}`)
-      .execute(db.kysely)
+    const url = new URL(("connectionString" in made.options ? made.options.connectionString : undefined) ?? "")
+    await sql.raw(`create role ${role} login password 'change-me'; grant select on orders to ${role}`).execute(db.kysely)
     url.username = role
     url.password = "change-me"
-    await using reader = new PostgresDatabase<Order>({ connectionString: url.href, records: orders })
+    reader = new PostgresDatabase<Order>({ connectionString: url.href, records: orders })
+    drop = async () => {
+      await reader.close()
+      await sql.raw(`drop owned by ${role}; drop role ${role}`).execute(db.kysely)
+      await made.drop()
+    }
+  }, 120_000)
+  afterAll(() => drop())
+
+  test("it takes no lock of the table but that of a reader, and waits for none longer than a second", async () => {
+    const held = async () => {
+      const { rows } = await sql<{ mode: string }>`
+        select distinct mode from pg_locks where pid <> pg_backend_pid() and relation in (select oid from pg_class where relname like 'orders%')`.execute(
+        db.kysely,
+      )
+      return rows.map(({ mode }) => mode)
+    }
+    const modes = new Set<string>()
+    let isDone = false
+    const advising = advise(reader, [{ filters: [filter("fields.total", ">", 998)] }, { filters: [filter("fields.placed", "<", "2024-01-02")] }]).finally(
+      () => {
+        isDone = true
+      },
+    )
+    while (!isDone) for (const mode of await held()) modes.add(mode)
+    expect((await advising).queries.map(({ verdict }) => verdict)).toEqual(["build", "build"])
+    expect([...modes]).toEqual(["AccessShareLock"])
+    await db.transaction(async (tx) => {
+      await sql`lock table orders in access exclusive mode`.execute(tx.kysely)
+      const began = performance.now()
+      const refused = { name: "DatabaseUnavailableError", message: expect.stringMatching(/^advise: .*"public"."orders" locked/) }
+      await expect(advise(reader, [{ filters: [filter("fields.total", ">", 998)] }])).rejects.toMatchObject(refused)
+      expect(performance.now() - began).toBeLessThan(5_000)
+    })
+  }, 120_000)
+
+  test("of long documents it copies no more than so many bytes", async () => {
+    const long = new PostgresDatabase({ kysely: db.kysely as never, records: defineRecords({ table: "long", gin: false }) })
+    await long.migrate()
+    await sql`alter table long alter column fields set storage external`.execute(db.kysely)
+    await sql`insert into long (id, fields) select gen_random_uuid(), jsonb_build_object('n', n, 'text', repeat(md5(n::text), 16384)) from generate_series(1, 400) n`.execute(
+      db.kysely,
+    )
+    await sql`vacuum analyze long`.execute(db.kysely)
+    const { notes } = await advise(long, [{ filters: [filter("fields.n", "=", 7)] }])
+    expect(notes).toEqual([expect.stringMatching(/^measured on a sample of 2[0-9]{2} of about 400 records$/)])
+    await sql`drop table long`.execute(db.kysely)
+  }, 120_000)
+
+  test("a role that may not create the extension of a trigram index is told that none was tried", async () => {
+    const { queries, notes } = await advise(reader, [{ filters: [filter("fields.note", "includes", "c4ca42")] }])
+    expect(queries.map(({ verdict }) => verdict)).toEqual(["unservable"])
+    expect(notes).toContain("this role cannot make the extension pg_trgm, so that no index that needs it was tried")
+  })
+
+  test("a role that may make no temporary table gets a guess, and a note", async () => {
+    const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(db.kysely)
+    await sql.raw(`revoke temporary on database ${rows[0]?.name} from public`).execute(db.kysely)
     const { queries, indexes, notes } = await advise(reader, [
       { filters: [filter("fields.total", ">", 998)] },
       { filters: [filter("fields.customer", "=", "c17")] },
@@ -215,8 +331,6 @@ describe("advise on a server", () => {
     expect(queries.map(({ verdict }) => verdict)).toEqual(["build", "served", "unselective"])
     expect(indexes).toMatchObject([{ entry: { field: "fields.total" }, bytes: null, writes: null, queries: [0] }])
     expect(notes).toEqual([expect.stringMatching(/TEMPORARY.*guess/)])
-    await sql.raw(`drop owned by ${role}; drop role ${role}`).execute(db.kysely)
-    await drop()
   }, 120_000)
 })
 

@@ -1,0 +1,61 @@
+import type { RecordIndex } from "../definition/record-index.ts"
+import type { TableDefinition } from "../definition/records-definition.ts"
+import type { TablePart } from "../migration/change-table.ts"
+import { extensionPart, wantedIndexes } from "../migration/table-parts.ts"
+import { extensionOf, type IndexStatement, indexStatements } from "../statement/index-statement.ts"
+import type { IndexAdvice, QueryAdvice } from "./advice.ts"
+import { isPrefix } from "./candidate.ts"
+import { indexEntry } from "./index-entry.ts"
+import type { TableFacts } from "./table-facts.ts"
+import { withIndexes } from "./temporary-table.ts"
+
+/** What is known of a table before anything is tried. */
+export interface AdvisedTable {
+  readonly definition: TableDefinition
+  readonly facts: TableFacts
+  /** The names of its partitions; `undefined`: it is not partitioned. */
+  readonly partitions: readonly string[] | undefined
+  /** About how many records it has. */
+  readonly records: number
+}
+
+/** An index to build, as far as it is known before it is known for which queries. */
+export type AdvisedIndex = Omit<IndexAdvice, "queries">
+
+/** What came of trying: answers by the position of the query, none where there was no time, and the indexes to build. */
+export interface Judgement {
+  readonly answers: ReadonlyMap<number, QueryAdvice>
+  readonly indexes: readonly AdvisedIndex[]
+}
+
+/** The share of the records from which on a scan is right. */
+export const UNSELECTIVE = 0.1
+
+/** Indexes that a definition has not, as they would be if it had. */
+export function newStatements(definition: TableDefinition, indexes: readonly RecordIndex[]): readonly IndexStatement[] {
+  return indexes.length === 0 ? [] : indexStatements(withIndexes(definition, indexes)).slice(-indexes.length)
+}
+
+/** The parts of a table that have to be made for indexes that its definition has not. */
+export function newParts(definition: TableDefinition, indexes: readonly RecordIndex[], partitions: readonly string[] | undefined): readonly TablePart[] {
+  const extensions = [...new Set(indexes.flatMap((index) => extensionOf(index) ?? []))]
+  const parts = wantedIndexes({ ...withIndexes(definition, indexes), gin: [] }, partitions).map(({ part }) => part)
+  return [...extensions.map(extensionPart), ...(indexes.length === 0 ? [] : parts.slice(-indexes.length))]
+}
+
+/** What is said of an index to build, beside what was measured. */
+export function advisedIndex({ name, index }: IndexStatement, { definition, partitions }: AdvisedTable): Omit<AdvisedIndex, "bytes" | "writes"> {
+  const parts = newParts(definition, [index], partitions)
+  return {
+    name,
+    entry: indexEntry(index),
+    up: parts.flatMap(({ create }) => create),
+    down: parts.slice(-1).flatMap(({ drop }) => drop),
+    redundant: indexStatements(definition).flatMap((declared) => (isPrefix(declared.index, index) ? [declared.name] : [])),
+  }
+}
+
+/** A share of all, for people. */
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}

@@ -1,0 +1,43 @@
+import { indexStatements } from "../statement/index-statement.ts"
+import type { QueryAdvice } from "./advice.ts"
+import { type AdvisedTable, newStatements } from "./advised-table.ts"
+import { type AskedQuery, answer } from "./asked-query.ts"
+import { candidates, identity } from "./candidate.ts"
+import { indexEntry } from "./index-entry.ts"
+
+// A table that is read at once, whatever is asked of it.
+const SMALL_BYTES = 1024 * 1024
+
+/** What can be said about a query before anything is tried; `undefined`: an index may help. */
+export function earlyAnswer(one: AskedQuery, table: AdvisedTable): QueryAdvice | undefined {
+  const { bytes } = table.facts
+  if (bytes < SMALL_BYTES) return answer(one, "small", `the table has ${Math.ceil(bytes / 1024)} kB: reading all of it takes no longer than an index would`)
+  if (one.query.limit === 0) return answer(one, "served", "it asks for no record")
+  return declaredAnswer(one, table) ?? unservable(one)
+}
+
+// Where the definition and the table disagree about an index that could serve.
+function declaredAnswer(one: AskedQuery, { definition, facts }: AdvisedTable): QueryAdvice | undefined {
+  const possible = candidates(one.query).flat()
+  const isThere = (name: string) => facts.indexes.some((index) => index.name === name && index.isValid)
+  const lacking = indexStatements(definition).filter(({ name, index }) => !isThere(name) && possible.some((other) => identity(other) === identity(index)))
+  if (lacking.length > 0) {
+    const indexes = lacking.map(({ name }) => name)
+    return answer(one, "missing", `the definition declares ${indexes.join(", ")}, and the table has no such index, or an invalid one: migrate it`, { indexes })
+  }
+  const declared = new Set(definition.indexes.map(identity))
+  const others = possible.filter((index) => !declared.has(identity(index)))
+  const undeclared = newStatements(definition, others).find(({ name }) => isThere(name))
+  if (undeclared === undefined) return undefined
+  const entry = JSON.stringify(indexEntry(undeclared.index))
+  const why = `the index ${undeclared.name} is there, but the definition does not declare it, so that the SQL does not ask for it: add ${entry}`
+  return answer(one, "undeclared", why, { indexes: [undeclared.name] })
+}
+
+function unservable(one: AskedQuery): QueryAdvice | undefined {
+  const { filters, sort } = one.query
+  if (candidates(one.query).length > 0) return undefined
+  if (filters.length > 0) return answer(one, "unservable", "no index serves its conditions: negatives, any, type and sizes are looked up record by record")
+  if (sort.length > 0) return answer(one, "unservable", "it asks for every record: an index helps an order only where there is a limit")
+  return answer(one, "unservable", "it asks for every record, in the order of the primary key")
+}

@@ -1,0 +1,58 @@
+import type { Kysely } from "kysely"
+import type { CheckedQuery } from "../predicate/checked-query.ts"
+import { explainStatement } from "../statement/explain.ts"
+import type { RecordsTables } from "../statement/records-tables.ts"
+import { searchStatement } from "../statement/search.ts"
+import { sqlState } from "../store/database-error.ts"
+import { planFacts } from "../store/plan.ts"
+import { tablePlan } from "../store/table-plan.ts"
+import type { QueryAdvice } from "./advice.ts"
+import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement, newStatements, percent, UNSELECTIVE } from "./advised-table.ts"
+import { type AskedQuery, answer } from "./asked-query.ts"
+import { candidates } from "./candidate.ts"
+import { isScan } from "./table-sample.ts"
+import { undoneWithin } from "./undone.ts"
+
+/** Without a sample to try an index on, what counts is how many records a query keeps of those that it scans. */
+export async function guessedAdvice(db: Kysely<RecordsTables>, table: AdvisedTable, asked: readonly AskedQuery[], deadline: number): Promise<Judgement> {
+  const answers = new Map<number, QueryAdvice>()
+  const indexes = new Map<string, AdvisedIndex>()
+  for (const one of asked) {
+    if (performance.now() > deadline) break
+    const said = (await refusal(db, table, one)) ?? guess(table, one, await foundShare(db, table, one.query))
+    if (said === undefined) continue
+    answers.set(one.position, said)
+    if (said.verdict !== "build") continue
+    for (const statement of newStatements(table.definition, candidates(one.query)[0] ?? [])) {
+      indexes.set(statement.name, { ...advisedIndex(statement, table), bytes: null, writes: null })
+    }
+  }
+  return { answers, indexes: [...indexes.values()] }
+}
+
+async function refusal(db: Kysely<RecordsTables>, { definition }: AdvisedTable, one: AskedQuery): Promise<QueryAdvice | undefined> {
+  const asked = explainStatement(searchStatement(db, definition, one.query).compile())
+  const { named } = await undoneWithin(db, (trx) => tablePlan(trx, definition, asked))
+  return isScan(named) ? undefined : answer(one, "served", "the planner finds its records with an index", { indexes: planFacts(named).indexes })
+}
+
+function guess({ definition, records }: AdvisedTable, one: AskedQuery, share: number | undefined): QueryAdvice | undefined {
+  if (share === undefined) return undefined
+  if (share >= UNSELECTIVE) return answer(one, "unselective", `its conditions find ${percent(share)} of the records or more: to scan the table is right`)
+  const indexes = newStatements(definition, candidates(one.query)[0] ?? []).map(({ name }) => name)
+  return answer(one, "build", `it scans about ${records} records and finds ${(share * 100).toFixed(2)} % of them`, { indexes })
+}
+
+// Ends as soon as it is clear that there are too many, and when it takes too long.
+async function foundShare(db: Kysely<RecordsTables>, { definition, records }: AdvisedTable, query: CheckedQuery): Promise<number | undefined> {
+  if (query.filters.length === 0) return 0
+  const most = Math.ceil(records * UNSELECTIVE)
+  const bounded = searchStatement(db, definition, { ...query, sort: [], offset: undefined, limit: most })
+  try {
+    const { named } = await undoneWithin(db, (trx) => tablePlan(trx, definition, explainStatement(bounded.compile(), { analyze: true })))
+    return (planFacts(named).rows.actual ?? 0) / Math.max(1, records)
+  } catch (error) {
+    if (sqlState(error) !== "57014") throw error
+    return undefined
+  }
+}

@@ -1,0 +1,38 @@
+import { type Kysely, sql, type Transaction } from "kysely"
+import type { RecordsTables } from "../statement/records-tables.ts"
+
+/** What looking after a table may take of a server that others work on, in milliseconds. */
+const LIMITS = { lock_timeout: 1_000, statement_timeout: 10_000 }
+
+/** Runs `work` in a transaction that is rolled back whatever comes of it: nothing that it made stays. */
+export async function undone<R>(db: Kysely<RecordsTables>, work: (trx: Transaction<RecordsTables>) => Promise<R>): Promise<R> {
+  const name = sql`kysely_records_undone`
+  const savepoint = async (trx: Transaction<RecordsTables>): Promise<R> => {
+    await sql`savepoint ${name}`.execute(trx)
+    try {
+      return await work(trx)
+    } finally {
+      await sql`rollback to savepoint ${name}`.execute(trx)
+      await sql`release savepoint ${name}`.execute(trx)
+    }
+  }
+  return isTransaction(db) ? savepoint(db) : db.transaction().execute(savepoint)
+}
+
+/**
+ * The same for work on a table that others use: no statement waits long for a lock, behind which writers would queue, and
+ * none runs long. What the session allows less of stays as it is.
+ */
+export async function undoneWithin<R>(db: Kysely<RecordsTables>, work: (trx: Transaction<RecordsTables>) => Promise<R>): Promise<R> {
+  return undone(db, async (trx) => {
+    const most = sql`(${JSON.stringify(LIMITS)}::jsonb->>name)`
+    await sql`
+      select set_config(name, case when setting::int between 1 and ${most}::int then setting else ${most} end, true)
+      from pg_settings where ${JSON.stringify(LIMITS)}::jsonb ? name`.execute(trx)
+    return work(trx)
+  })
+}
+
+function isTransaction<Tables>(db: Kysely<Tables>): db is Transaction<Tables> {
+  return db.isTransaction
+}
