@@ -39,6 +39,8 @@ export function regularExpression(pattern: string): RegularExpression {
   }
 }
 
+const TOO_COMPLEX = "it is too complex for a server: lower bounds such as {1,255}, which it writes out, or use fewer back references and anchors"
+
 function readExpression(cursor: Cursor): RegularExpression {
   if (cursor.isLongerThan(MOST_REGEX_CHARACTERS)) cursor.fail(`it has more than ${MOST_REGEX_CHARACTERS} characters`)
   let options: RegexOptions = { ignoreCase: false, newlineStops: false, newlineAnchors: false }
@@ -54,7 +56,7 @@ function readExpression(cursor: Cursor): RegularExpression {
   }
   const node = readBranches(cursor)
   if (cursor.looksAt(")")) cursor.fail("a closing parenthesis was never opened")
-  if (isTooLarge(node, options)) cursor.fail("it is too complex for a server once bounds such as {1,255} are written out: lower them")
+  if (isTooLarge(node, options)) cursor.fail(TOO_COMPLEX)
   return { ok: true, kind: "advanced", options, node }
 }
 

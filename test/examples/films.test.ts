@@ -1,8 +1,8 @@
-import { execFile } from "node:child_process"
 import { expect, test } from "vitest"
 import { type Film, films as filmsDefinition, filmsOfVega } from "../../examples/films/film.ts"
 import { PostgresDatabase } from "../../src/index.ts"
 import { databases } from "../setup/databases.ts"
+import { example } from "./example.ts"
 
 const server = databases.find(({ name }) => name === "PostgreSQL") ?? expect.unreachable()
 
@@ -56,23 +56,6 @@ test.each([
   expect(ended.stderr).toMatch(line)
 })
 
-test("the example of an own query prints what it finds", async () => {
-  const { stdout, stderr, exitCode } = await example("examples/own-query.ts")
-  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 })
-  expect(stdout).toContain(`from "people" as "p" where ((coalesce("p"."fields"->'age', 'null') >= $1::jsonb`)
-  expect(stdout).toContain("finds: [ 'Blaise' ]")
-  expect(stdout).toContain("inside the transaction: 2\nrolled back: changed my mind\nafter it: 1\n")
-  expect(stdout).toContain(`with: [ '18', '{"city":"Paris"}', 'Paris ', 10 ]`)
-})
-
 function counts(stdout: string): number[] {
   return [...stdout.matchAll(/^found +([\d,]+) films?$/gm)].map(([, count = ""]) => Number(count.replaceAll(",", "")))
-}
-
-function example(...words: string[]): Promise<{ stdout: string; stderr: string; exitCode: number | null }> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, ["--disable-warning=ExperimentalWarning", ...words], (_, stdout, stderr) => {
-      resolve({ stdout, stderr, exitCode: child.exitCode })
-    })
-  })
 }

@@ -113,7 +113,7 @@ const refused: readonly (readonly [pattern: string, reason: string])[] = [
   ["(?=(a))\\1", "a back reference names a group that is not closed before it"],
 ]
 
-const TOO_COMPLEX = "it is too complex for a server once bounds such as {1,255} are written out: lower them"
+const TOO_COMPLEX = "it is too complex for a server: lower bounds such as {1,255}, which it writes out, or use fewer back references and anchors"
 
 // A server refuses these, or takes seconds for them, or its version decides.
 const tooLarge: readonly (readonly [name: string, pattern: string])[] = [
