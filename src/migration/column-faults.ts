@@ -41,8 +41,9 @@ function columnFault(wanted: WantedColumn, live: LiveColumn | undefined): string
   // The words of PostgreSQL, without lengths and precisions: timestamp(3) with time zone.
   const there = live.type.replace(/\(.+\)/, "")
   if (!acceptedTypes(wanted).includes(there)) return `has the column ${name} as ${there}, and its definition says ${wanted.type}: ${remedy(wanted, there)}`
-  if (wanted.isOurs) return unlikeOurs(wanted, live)
-  return undefined
+  if (wanted.column === "id" && !(live.isUnique && live.isNotNull))
+    return `has the column ${name} neither as its primary key nor as not null and unique by itself: records are told apart by it, so make it one`
+  return wanted.isOurs ? unlikeOurs(wanted, live) : undefined
 }
 
 function instead({ column }: WantedColumn): string {

@@ -21,6 +21,8 @@ export interface LiveColumn {
   readonly type: string
   /** Whether it is never NULL, as far as that can be known: a view does not say. */
   readonly isNotNull: boolean
+  /** Whether no two rows have one value of it; of a view nobody can say. */
+  readonly isUnique: boolean
 }
 
 /** A table, as the database has it. */
@@ -30,6 +32,8 @@ export interface LiveTable {
   /** The names of its partitions, in order; `undefined`: it is not partitioned. */
   readonly partitions: readonly string[] | undefined
   readonly isDistributed: boolean
+  /** What it is, where it is no table: nobody can index it then. */
+  readonly isOther: "a view" | "a foreign table" | undefined
   /** The extensions of the database. */
   readonly extensions: readonly string[]
 }
@@ -48,6 +52,7 @@ export async function liveTable(db: QueryExecutorProvider, name: TableName): Pro
       columns: row.columns,
       indexes: row.indexes,
       partitions: row.is_partitioned ? row.partitions : undefined,
+      isOther: row.is_other ?? undefined,
       isDistributed: row.has_citus && (await isDistributed(db, row.oid)),
       extensions: row.extensions,
     }
@@ -59,6 +64,7 @@ export async function liveTable(db: QueryExecutorProvider, name: TableName): Pro
 interface TableRow {
   oid: string
   is_partitioned: boolean
+  is_other: "a view" | "a foreign table" | null
   has_citus: boolean
   columns: LiveColumn[]
   indexes: LiveIndex[]
@@ -69,10 +75,14 @@ interface TableRow {
 function tableQuery({ schema, table }: TableName) {
   return sql<TableRow>`
     select
-      c.oid::text as oid, c.relkind = 'p' as is_partitioned, to_regclass('pg_dist_partition') is not null as has_citus,
+      c.oid::text as oid, c.relkind = 'p' as is_partitioned, case c.relkind when 'v' then 'a view' when 'f' then 'a foreign table' end as is_other, to_regclass('pg_dist_partition') is not null as has_citus,
       (
         select coalesce(json_agg(json_build_object(
-          'name', a.attname, 'type', ${underlyingType}, 'isNotNull', a.attnotnull or c.relkind in ('v', 'm')) order by a.attnum), '[]')
+          'name', a.attname, 'type', ${underlyingType}, 'isNotNull', a.attnotnull or c.relkind in ('v', 'm'),
+          'isUnique', c.relkind not in ('r', 'p') or exists (
+            select from pg_index u where u.indrelid = c.oid and u.indisunique and u.indisvalid and u.indimmediate
+              and u.indpred is null and u.indnkeyatts = 1 and u.indkey[0] = a.attnum
+          )) order by a.attnum), '[]')
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
       ) as columns,
       (

@@ -1,11 +1,11 @@
 import type { Kysely } from "kysely"
-import { type MigrationProvider, type MigrationResultSet, Migrator } from "kysely/migration"
+import { type Migration, type MigrationProvider, type MigrationResultSet, Migrator } from "kysely/migration"
 import { migrationTables, recordsMigrationProvider } from "../../schema/migration-provider.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError } from "../errors.ts"
 import { changeTable } from "./change-table.ts"
 import { type LiveTable, liveTable } from "./live-table.ts"
-import { differsTooMuch, migrationError, partError } from "./migration-error.ts"
+import { differsTooMuch, type FailedMigration, migrationError, partError } from "./migration-error.ts"
 import { migrationsWithFiles } from "./migration-files.ts"
 import { underMigrationLock } from "./migration-lock.ts"
 import { type TableDifference, tableDifference } from "./table-difference.ts"
@@ -74,10 +74,31 @@ async function runMigrations(
   provider: MigrationProvider,
   transactions: "in one transaction" | "each alone",
 ): Promise<string[]> {
-  const migrator = new Migrator({ db, provider, ...migrationTables(definition) })
+  let failed: FailedMigration | undefined
+  const noting = noted(provider, (one) => {
+    failed = one
+  })
+  const migrator = new Migrator({ db, provider: noting, ...migrationTables(definition) })
   const { error, results = [] }: MigrationResultSet = await migrator.migrateToLatest({ disableTransactions: transactions === "each alone" })
-  if (error !== undefined) throw await migrationError(error, results, db, definition)
+  if (error !== undefined) throw await migrationError(failed ?? { error, name: undefined }, db, definition)
   return results.map(({ migrationName }) => migrationName)
+}
+
+// Where the connection is lost, Kysely's Migrator tells that its lock could not be given back, and not what failed before.
+function noted(provider: MigrationProvider, note: (failed: FailedMigration) => void): MigrationProvider {
+  const followed = (name: string, migration: Migration): Migration => ({
+    up: async (db) => {
+      try {
+        await migration.up(db)
+      } catch (error) {
+        note({ name, error })
+        throw error
+      }
+    },
+  })
+  const getMigrations = async () =>
+    Object.fromEntries(Object.entries(await provider.getMigrations()).map(([name, migration]) => [name, followed(name, migration)]))
+  return { getMigrations }
 }
 
 function toBuild({ changes }: TableDifference) {

@@ -1,5 +1,4 @@
 import { type QueryExecutorProvider, sql } from "kysely"
-import type { MigrationResult } from "kysely/migration"
 import { migrationTables } from "../../schema/migration-provider.ts"
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
 import { ConfigurationError, type RecordsError } from "../errors.ts"
@@ -14,18 +13,18 @@ export function differsTooMuch(operation: string, { schema, table }: TableName, 
   return new ConfigurationError(code, `${operation}: "${schema}"."${table}" ${found.faults.join("; and it ")}; nothing was changed`)
 }
 
-/** The error of a list of migrations of which one failed. */
-export async function migrationError(
-  error: unknown,
-  results: readonly MigrationResult[],
-  db: QueryExecutorProvider,
-  definition: TableDefinition,
-): Promise<RecordsError> {
-  const failed = results.find(({ status }) => status === "Error")?.migrationName
+/** What was thrown, and by which migration of a list; `undefined`: by none of them. */
+export interface FailedMigration {
+  readonly name: string | undefined
+  readonly error: unknown
+}
+
+/** The error of a list of migrations that was not run to its end. */
+export async function migrationError({ name: failed, error }: FailedMigration, db: QueryExecutorProvider, definition: TableDefinition): Promise<RecordsError> {
   if (failed === undefined) return listFault(error, definition) ?? databaseError(error, { operation: "migrate", ...definition })
   const step = `migrate, step ${failed}`
   if (failed !== "0001_records") return partError(error, step, definition)
-  const reason = firstReasons(definition, await extensions(db))[sqlState(error) ?? ""]
+  const reason = firstReasons(definition, await extensions(db).catch(() => []))[sqlState(error) ?? ""]
   if (reason === undefined) return databaseError(error, { operation: step, ...definition })
   return new ConfigurationError(reason.code, `${step}: ${reason.why}; nothing was changed`, { cause: error })
 }

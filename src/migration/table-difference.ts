@@ -30,7 +30,7 @@ export interface TableDifference {
 export function tableDifference(definition: TableDefinition, live: LiveTable | undefined): TableDifference {
   if (live === undefined) return missingTable(definition)
   const changes = [...indexChanges(definition, live), ...distribution(definition, live)]
-  return { isMissing: false, changes, faults: [...columnFaults(definition, live.columns), ...partitionFaults(definition, live)] }
+  return { isMissing: false, changes, faults: [...columnFaults(definition, live.columns), ...partitionFaults(definition, live), ...kindFaults(live, changes)] }
 }
 
 function indexChanges(definition: TableDefinition, live: LiveTable): readonly TableChange[] {
@@ -76,6 +76,11 @@ function missingTable(definition: TableDefinition): TableDifference {
   if (!isMapped(definition.columns)) return { isMissing: true, changes: [wantedPart("create", tablePart(definition))], faults: [] }
   const fault = "is not there, and a table whose columns are mapped is the application's to make: make it, or leave `columns` out of the definition"
   return { isMissing: true, changes: [], faults: [fault] }
+}
+
+function kindFaults({ isOther }: LiveTable, changes: readonly TableChange[]): readonly string[] {
+  if (isOther === undefined || changes.length === 0) return []
+  return [`is ${isOther}, which can have no index: leave \`indexes\` out of its definition, and say gin: false`]
 }
 
 function partitionFaults({ partitions }: TableDefinition, live: LiveTable): readonly string[] {

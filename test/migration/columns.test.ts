@@ -42,6 +42,19 @@ const rows: readonly [what: string, live: Live, columns: Columns | undefined, fa
     ['has the column "id" as uuid, and its definition says text: say columns: { id: { name: "id", type: "uuid" } }, or change the column'],
   ],
   [
+    "ids that are no key",
+    { id: "uuid not null" },
+    undefined,
+    ['has the column "id" neither as its primary key nor as not null and unique by itself: records are told apart by it, so make it one'],
+  ],
+  [
+    "ids of which many may be NULL",
+    { id: "text unique" },
+    { id: { type: "text" } },
+    ['has the column "id" neither as its primary key nor as not null and unique by itself: records are told apart by it, so make it one'],
+  ],
+  ["ids that are unique and not null", { id: "uuid unique not null" }, undefined, []],
+  [
     "ids that are numbers",
     { id: "bigint primary key" },
     undefined,
@@ -163,6 +176,8 @@ describe.each(databases)("the columns of a table that is there, on $name", (kind
     await sql`create view seen as select * from base`.execute(db.kysely)
     const seen = new PostgresDatabase({ kysely: db.kysely, records: defineRecords({ table: "seen", gin: false }) })
     expect(await difference(seen)).toEqual({ isMissing: false, changes: [], faults: [] })
+    const indexed = new PostgresDatabase({ kysely: db.kysely, records: defineRecords({ table: "seen" }) })
+    await expect(indexed.migrate()).rejects.toMatchObject({ code: "table_exists", message: expect.stringContaining("is a view, which can have no index") })
   })
 
   test("a mapped table that is not there is missing, and not to be made here", async () => {

@@ -6,6 +6,7 @@ import { setTimeout } from "node:timers/promises"
 import { pathToFileURL } from "node:url"
 import { promisify } from "node:util"
 import { PostgresAdapter, sql } from "kysely"
+import { Migrator } from "kysely/migration"
 import pg from "pg"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { migrationTables } from "../../schema/migration-provider.ts"
@@ -74,27 +75,25 @@ describe("on a server, on PostgreSQL, where one session builds an index", () => 
   })
 
   test("the files of a folder make no difference, nor does the migrator for kysely-ctl", async () => {
-    const project = await mkdtemp(join(tmpdir(), "generate-"))
-    await symlink(resolve("node_modules"), join(project, "node_modules"))
-    const folder = join(project, "migrations")
-    await generate(db, { folder })
-    const provider = await migrationsWithFiles(db.kysely as never, records, folder)
-    await using second = new PostgresDatabase<Person>({ connectionString: url, records })
-    const migrator = (one: PostgresDatabase<Person>) =>
-      new RecordsMigrator({ db: one.kysely, provider, disableTransactions: true, ...migrationTables(records) })
-    const first = migrator(db).migrateToLatest()
-    await building(db)
-    const waiting = [migrator(second).migrateToLatest(), second.migrate({ folder }), second.migrate()]
-    await setTimeout(500)
-    await writer.query("commit")
-    expect(await first).toMatchObject({ results: [{ status: "Success" }] })
-    expect(await Promise.all(waiting)).toEqual([{ results: [] }, [], []])
-    expect((await migrator(db).migrateDown()).results).toHaveLength(1)
-    expect((await migrator(db).migrateUp()).results).toHaveLength(1)
-    expect((await migrator(db).migrateTo("0001_records")).results).toHaveLength(1)
-    expect((await migrator(db).migrateTo("nothing")).error).toBeInstanceOf(Error)
-    expect(await readdir(folder)).toHaveLength(1)
-    await rm(project, { recursive: true })
+    await inProject(async (folder) => {
+      await generate(db, { folder })
+      const provider = await migrationsWithFiles(db.kysely as never, records, folder)
+      await using second = new PostgresDatabase<Person>({ connectionString: url, records })
+      const migrator = (one: PostgresDatabase<Person>) =>
+        new RecordsMigrator({ db: one.kysely, provider, disableTransactions: true, ...migrationTables(records) })
+      const first = migrator(db).migrateToLatest()
+      await building(db)
+      const waiting = [migrator(second).migrateToLatest(), second.migrate({ folder }), second.migrate()]
+      await setTimeout(500)
+      await writer.query("commit")
+      expect(await first).toMatchObject({ results: [{ status: "Success" }] })
+      expect(await Promise.all(waiting)).toEqual([{ results: [] }, [], []])
+      expect((await migrator(db).migrateDown()).results).toHaveLength(1)
+      expect((await migrator(db).migrateUp()).results).toHaveLength(1)
+      expect((await migrator(db).migrateTo("0001_records")).results).toHaveLength(1)
+      expect((await migrator(db).migrateTo("nothing")).error).toBeInstanceOf(Error)
+      expect(await readdir(folder)).toHaveLength(1)
+    })
   })
 
   test("a backend that dies leaves an invalid index, which is told and repaired", async () => {
@@ -107,6 +106,43 @@ describe("on a server, on PostgreSQL, where one session builds an index", () => 
     expect((await difference(db)).changes.map(({ kind, part }) => `${kind} ${part.name}`)).toEqual([`repair index ${age}`, `create index ${email}`])
     expect(await db.migrate()).toEqual(both)
     expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
+  })
+
+  test("a backend that dies while it runs a file leaves an invalid index, which the next run of the file repairs", async () => {
+    await inProject(async (folder) => {
+      await generate(db, { folder })
+      const migrating = db.migrate({ folder }).catch((error: unknown) => error)
+      await writer.query("select pg_terminate_backend($1)", [await building(db)])
+      expect(await migrating).toMatchObject({
+        name: "DatabaseUnavailableError",
+        message: expect.stringMatching(/^migrate, step .*_people_change_indexes, index people_age_/),
+      })
+      await writer.query("rollback")
+      expect(await indexNames(db)).toContain(`${age}!`)
+      expect(await db.migrate({ folder })).toHaveLength(1)
+      expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
+    })
+  })
+
+  test("two runners of Kysely's own over one file: what one of them cannot build, the other one does", async () => {
+    await inProject(async (folder) => {
+      await generate(db, { folder })
+      const provider = await migrationsWithFiles(db.kysely as never, records, folder)
+      await using second = new PostgresDatabase<Person>({ connectionString: url, records })
+      const migrated = (one: PostgresDatabase<Person>) =>
+        new Migrator({ db: one.kysely, provider, disableTransactions: true, ...migrationTables(records) }).migrateToLatest()
+      const first = migrated(db)
+      await building(db)
+      const waiting = migrated(second)
+      await setTimeout(1500)
+      await writer.query("commit")
+      const [{ error }, other] = await Promise.all([first, waiting])
+      expect(String(error)).toMatch(
+        /index people_\w+: another session waits for this one, such as a second runner of migrations: run it again; nothing was changed$/,
+      )
+      expect(other).toMatchObject({ results: [{ status: "Success" }] })
+      expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
+    })
   })
 
   test("a session that waits within Kysely's own lock ends the build as a deadlock: it is undone, and can be run again", async () => {
@@ -179,6 +215,17 @@ describe("on a server, on PostgreSQL, where one session builds an index", () => 
     expect(await indexNames(db, "orders")).toHaveLength(4)
   })
 })
+
+/** Gives the folder of migrations of a project that finds Kysely, and clears it away. */
+async function inProject(work: (folder: string) => Promise<void>): Promise<void> {
+  const project = await mkdtemp(join(tmpdir(), "generate-"))
+  await symlink(resolve("node_modules"), join(project, "node_modules"))
+  try {
+    await work(join(project, "migrations"))
+  } finally {
+    await rm(project, { recursive: true })
+  }
+}
 
 /** Waits until an index is being built, and gives the process that does it. */
 async function building<F, M>({ kysely }: PostgresDatabase<F, M>): Promise<number> {

@@ -119,6 +119,27 @@ describe.each(databases)("generate on $name", (kind) => {
     await drop()
   })
 
+  test("a runner that puts the files into a transaction makes tables, and is told why it builds no index", async () => {
+    const { options, drop } = await kind.create()
+    const inTransaction = async (db: PostgresDatabase<Person>) => {
+      const provider = await migrationsWithFiles(db.kysely.withoutPlugins() as never, db.definition, folder)
+      return new Migrator({ db: db.kysely, provider, ...migrationTables(db.definition) }).migrateToLatest()
+    }
+    const plain = new PostgresDatabase({ ...options, records: plainPeople })
+    await generate(plain, { folder })
+    expect(await inTransaction(plain)).toMatchObject({ results: [{ status: "Success" }] })
+    const db = new PostgresDatabase<Person>({ kysely: plain.kysely as never, records: people })
+    const schema = await schemaOf(db)
+    await generate(db, { folder })
+    expect(String((await inTransaction(db)).error)).toMatch(
+      /create index concurrently cannot run in a transaction: run the migrations with disableTransactions: true/,
+    )
+    expect(await schemaOf(db)).toEqual(schema)
+    expect(await db.migrate({ folder })).toHaveLength(1)
+    await plain.close()
+    await drop()
+  })
+
   test("a file that has run and is there no more is named", async () => {
     const { db: before, drop } = await migratedDatabase(kind, plainPeople)
     const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: people })
@@ -145,6 +166,41 @@ describe.each(databases)("generate on $name", (kind) => {
       message: expect.stringMatching(/distribution of people: the extension citus is not in this database.*nothing was changed$/),
     })
     expect(await schemaOf(db)).toEqual(schema)
+    await drop()
+  })
+
+  test("a table that is there is distributed behind its indexes, and before them it is taken back", async () => {
+    const { db: before, drop } = await migratedDatabase(kind, plainPeople)
+    const records = defineRecords<Person>({
+      table: "people",
+      distribute: true,
+      indexes: [{ field: "fields.age" }, { fields: ["fields.email", "id"], unique: true }],
+    })
+    const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records })
+    // They stand for the functions of Citus, of the same signatures, and for its catalog; they keep what they were called with.
+    await sql`create table pg_dist_partition (logicalrelid regclass)`.execute(db.kysely)
+    await sql`create table calls (call text)`.execute(db.kysely)
+    const indexed = `(select count(*) from pg_index where indrelid = relation and indisvalid)`
+    await sql
+      .raw(`create function create_distributed_table(relation regclass, distribution_column text, distribution_type text default 'hash') returns void language sql as
+      'insert into pg_dist_partition values (relation); insert into calls select ''distribute '' || relation || '' by '' || distribution_column || '' with '' || ${indexed}'`)
+      .execute(db.kysely)
+    await sql
+      .raw(`create function undistribute_table(relation regclass) returns void language sql as
+      'delete from pg_dist_partition where logicalrelid = relation; insert into calls select ''take back with '' || ${indexed}'`)
+      .execute(db.kysely)
+    await expect(db.migrate()).rejects.toMatchObject({ code: "table_exists", message: expect.stringContaining("generate") })
+    const file = await generate(db, { folder })
+    expect(file?.changes.map(({ part }) => part.name)).toEqual([...names(records).map((name) => `index ${name}`), "distribution of people"])
+    await db.migrate({ folder })
+    expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
+    expect(await db.migrate()).toEqual([])
+    expect(await down(db)).toBeUndefined()
+    expect((await sql<{ call: string }>`select call from calls`.execute(db.kysely)).rows.map(({ call }) => call)).toEqual([
+      "distribute people by id with 5",
+      "take back with 5",
+    ])
+    expect(await indexNames(db)).toEqual(["people_fields_gin", "people_metadata_gin", "people_pkey"])
     await drop()
   })
 
