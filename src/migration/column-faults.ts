@@ -16,7 +16,7 @@ interface WantedColumn {
  * What is wrong with the columns that a table has, each with what is there, what the definition says, and what to do.
  *
  * @example
- * columnFaults(defineRecords(), [{ name: "id", type: "uuid", isNotNull: true }])[0]
+ * columnFaults(defineRecords(), [{ name: "id", type: "uuid", isNotNull: true, isUnique: true }])[0]
  * // lacks the column "fields" (jsonb): add it, or name in `columns` the one that the table has instead
  */
 export function columnFaults({ columns }: TableDefinition, live: readonly LiveColumn[]): readonly string[] {

@@ -11,7 +11,7 @@ import { type Candidate, candidates, keyCount } from "./candidate.ts"
 import { hasHypopg, hypotheticalPlan } from "./hypothetical-index.ts"
 import { TableSample } from "./table-sample.ts"
 import { withIndexes } from "./temporary-table.ts"
-import { type TriedQuery, triedQuery } from "./tried-query.ts"
+import { type MeasuredQuery, type TriedQuery, triedQuery } from "./tried-query.ts"
 
 /** What was measured of a table in one transaction. */
 export interface SampledAdvice extends Judgement {
@@ -35,10 +35,10 @@ export async function sampledAdvice(
   const answers = new Map<number, QueryAdvice>()
   const indexes: AdvisedIndex[] = []
   let [sample, grown] = [first, definition]
-  // The widest first: a compound index serves the queries for its first fields too.
-  for (const one of asked.toSorted((left, right) => width(right) - width(left))) {
+  for (const measured of await measuredQueries(first, (one) => usedIndexes(trx, table, one), asked, deadline)) {
     if (performance.now() > deadline) break
-    const tried = await triedQuery(sample, one, grown, await usedIndexes(trx, table, one))
+    const one = measured.asked
+    const tried = await triedQuery(sample, measured, grown)
     for (const note of tried.notes) notes.add(note)
     const hypopg = withHypopg && tried.build.length === 1 ? await checkedByHypopg(trx, table, tried.build, one) : undefined
     answers.set(one.position, hypopg?.isUsed === false ? unusedByPlanner(one, tried) : tried.answer)
@@ -51,6 +51,21 @@ export async function sampledAdvice(
     ;[sample, grown] = [built.sample, withIndexes(grown, tried.build)]
   }
   return { answers, indexes, notes: [...notes] }
+}
+
+// The widest first: a compound index serves the queries for its first fields too.
+async function measuredQueries(
+  sample: TableSample,
+  used: (one: AskedQuery) => Promise<readonly string[]>,
+  asked: readonly AskedQuery[],
+  deadline: number,
+): Promise<readonly MeasuredQuery[]> {
+  const measured: MeasuredQuery[] = []
+  for (const one of asked.toSorted((left, right) => width(right) - width(left))) {
+    if (performance.now() > deadline) break
+    measured.push({ asked: one, before: await sample.run(one.query), live: await used(one) })
+  }
+  return measured
 }
 
 function unusedByPlanner(one: AskedQuery, { now }: TriedQuery): QueryAdvice {

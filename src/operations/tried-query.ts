@@ -23,35 +23,50 @@ const FEW_PAGES = 32
 // An index must save so much, or it is not worth its cost.
 const WORTHWHILE = 2
 
-/** Runs a query on the sample with each index that could serve it, and without; `live` are those that serve it on the table. */
-export async function triedQuery(sample: TableSample, one: AskedQuery, definition: TableDefinition, live: readonly string[]): Promise<TriedQuery> {
-  const now = await sample.run(one.query)
-  const advised = sample.added(now.indexes)
-  const today = advised.length > 0 ? advised : live
-  const leave = (verdict: QueryAdvice["verdict"], reason: string, indexes: readonly string[], notes: readonly string[] = []): TriedQuery => ({
-    answer: answer(one, verdict, reason, { pages: { now: now.pages }, indexes }),
-    build: [],
-    now: now.pages,
-    notes,
-  })
-  const served = `it looks at ${now.pages} pages of the sample as it is, with ${names(today)}`
-  if (now.pages <= FEW_PAGES) return leave("served", served, today)
-  const { runs, notes } = await attempts(sample, one.query, definition)
-  const best = cheapest(runs)
-  if (best !== undefined && best.run.pages * WORTHWHILE <= now.pages && now.pages - best.run.pages >= FEW_PAGES / 2) {
-    return { answer: buildAnswer(one, definition, best, now.pages), build: best.indexes, now: now.pages, notes }
-  }
-  const share = await sample.share(one.query)
-  if (one.query.filters.length > 0 && share >= UNSELECTIVE)
-    return leave("unselective", `its conditions find ${percent(share)} of the records: to scan the table is right`, [], notes)
-  if (!isScan(now.plan)) return leave("served", served, today, notes)
-  return leave("unservable", "no index that could be built for it makes it look at half as many pages", [], notes)
+/** A query, and how it runs before anything is built. */
+export interface MeasuredQuery {
+  readonly asked: AskedQuery
+  /** On the sample, with the indexes that the table has. */
+  readonly before: SampleRun
+  /** The indexes that serve it on the table itself. */
+  readonly live: readonly string[]
 }
 
-function buildAnswer(one: AskedQuery, definition: TableDefinition, { indexes, run }: Attempt, now: number): QueryAdvice {
-  const build = newStatements(definition, indexes).map(({ name }) => name)
-  const reason = `with ${names(build)} it looks at ${run.pages} pages of the sample and not at ${now}`
-  return answer(one, "build", reason, { indexes: build, pages: { now, withIndexes: run.pages } })
+/**
+ * Runs a query on the sample with each index that could serve it, and without. The sample, and its definition, may have
+ * indexes already that were advised for other queries.
+ */
+export async function triedQuery(sample: TableSample, { asked, before, live }: MeasuredQuery, definition: TableDefinition): Promise<TriedQuery> {
+  const now = before.pages
+  const said = (one: QueryAdvice, build: Candidate = [], notes: readonly string[] = []): TriedQuery => ({ answer: one, build, now, notes })
+  const served = answer(asked, "served", `it looks at ${now} pages of the sample as it is, with ${names(live)}`, { pages: { now }, indexes: live })
+  if (now <= FEW_PAGES) return said(served)
+  const grown = await sample.run(asked.query)
+  const advised = sample.added(grown.indexes)
+  const isHelped = advised.length > 0 && isWorthwhile(now, grown.pages)
+  const helped = isHelped ? buildAnswer(asked, advised, now, grown.pages) : undefined
+  if (helped !== undefined && grown.pages <= FEW_PAGES) return said(helped)
+  const { runs, notes } = await attempts(sample, asked.query, definition)
+  const best = cheapest(runs)
+  if (best !== undefined && isWorthwhile(grown.pages, best.run.pages)) {
+    const built = newStatements(definition, best.indexes).map(({ name }) => name)
+    return said(buildAnswer(asked, built, now, best.run.pages), best.indexes, notes)
+  }
+  if (helped !== undefined) return said(helped, [], notes)
+  const share = await sample.share(asked.query)
+  if (asked.query.filters.length > 0 && share >= UNSELECTIVE)
+    return said(answer(asked, "unselective", `its conditions find ${percent(share)} of the records: to scan the table is right`, { pages: { now } }), [], notes)
+  if (!isScan(before.plan)) return said(served, [], notes)
+  return said(answer(asked, "unservable", "no index that could be built for it makes it look at half as many pages", { pages: { now } }), [], notes)
+}
+
+function isWorthwhile(before: number, after: number): boolean {
+  return after * WORTHWHILE <= before && before - after >= FEW_PAGES / 2
+}
+
+function buildAnswer(asked: AskedQuery, indexes: readonly string[], now: number, withIndexes: number): QueryAdvice {
+  const reason = `with ${names(indexes)} it looks at ${withIndexes} pages of the sample and not at ${now}`
+  return answer(asked, "build", reason, { indexes, pages: { now, withIndexes } })
 }
 
 interface Attempt {

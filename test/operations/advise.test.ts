@@ -78,9 +78,10 @@ describe.each(databases)("advise on $name", (kind) => {
     const before = await objects(db)
     advice = await advise(db, [...Object.values(build), ...refused.map(([, query]) => query)])
     expect(await objects(db)).toEqual(before)
-    expect(advice.queries.slice(0, 6).map(({ verdict }) => verdict)).toEqual(
-      ["build", "build", "served", "build", "build", "build"].map(() => expect.stringMatching(/build|served/)),
-    )
+    expect(advice.queries.slice(0, 6).map(({ verdict }) => verdict)).toEqual(["build", "build", "build", "build", "build", "build"])
+    // One index may be for several: none of these is there yet.
+    const total = advice.indexes.find(({ entry }) => JSON.stringify(entry) === '{"field":"fields.total"}')
+    expect(total?.queries).toEqual([0, 5])
     for (const [position, [what, , verdict, reason]] of refused.entries()) {
       const said = advice.queries[position + Object.keys(build).length]
       expect([what, said?.verdict], said?.reason).toEqual([what, verdict])
