@@ -34,10 +34,10 @@ interface Mark {
 }
 
 /** A comparison that `filter` has checked against the record type. */
+// It names no value: what so visibly is no comparison costs the compiler nothing to tell from one.
 export interface Checked<T> extends Typed<T> {
   readonly field: (string | readonly (string | number)[]) & Mark
   readonly operator: OperatorName
-  readonly value?: unknown
   readonly [checked]: true
 }
 
@@ -69,8 +69,9 @@ export interface Not<T> extends Group<T> {
  */
 export type Condition<T = RecordShape> = Conditions<T>["one"]
 
+// The compiler sorts a union with a name anew for every call it stands around: a query names its conditions by this.
 // The second parameter is never given: it does not compile while a kind of operand has no leaf below.
-interface Conditions<T, _WithoutLeaf extends never = Exclude<OperandKind, KindWithLeaf>> {
+export interface Conditions<T, _WithoutLeaf extends never = Exclude<OperandKind, KindWithLeaf>> {
   one: And<T> | Or<T> | Not<T> | Checked<T> | ([T] extends [never] ? LooseLeaf<T> : Leaf<T> | OtherSpelling<T>)
 }
 
@@ -85,6 +86,7 @@ export type LooseCondition =
 type Leaf<T> =
   | AnyLeaf<T, Exclude<SpelledPath<T>, PlainColumn>>["one"]
   | { [K in keyof Family]: FamilyLeaf<T, PathsIn<T, K>, Family[K]> }[keyof Family]
+  | ObjectLeaf<T, PathsIn<T, "object">>
   | { [F in PathsIn<T, "other">]: LeafOn<T, F, ValueAt<T, F>>["one"] }[PathsIn<T, "other">]
 
 // The types that most fields have.
@@ -97,7 +99,13 @@ interface Family {
   numbers: number[]
 }
 
-type FamilyOf<F, V> = F extends PlainColumn ? "other" : { [K in keyof Family]: Same<V, Family[K]> extends true ? K : never }[keyof Family]
+type FamilyOf<F, V> = F extends PlainColumn
+  ? "other"
+  : unknown extends V
+    ? "other"
+    : [V] extends [Objects<V>]
+      ? "object"
+      : { [K in keyof Family]: Same<V, Family[K]> extends true ? K : never }[keyof Family]
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? (unknown extends A ? false : true) : false) : false
 
@@ -107,9 +115,18 @@ type PathsIn<T, K> = { [F in SpelledPath<T>]: Families<T>[F] extends K ? F : nev
 
 type FamilyLeaf<T, F, V> = [F] extends [never] ? never : LeafOn<T, F, V>["one"]
 
+// No two objects are of one type, and a record type has one at every branch: as few leaves of their own as can be.
+type ObjectLeaf<T, F> = [F] extends [never]
+  ? never
+  : Comparison<T, F, OperatorTaking<"list">, readonly never[]> | { [P in F & SpelledPath<T>]: ObjectLeafOn<T, P, ValueAt<T, P>>["one"] }[F & SpelledPath<T>]
+
 // The members of these interfaces are unions without a name: the compiler makes a named one anew wherever it meets it.
 interface AnyLeaf<T, F> {
   one: Comparison<T, F, OperatorTaking<"kinds">, OperandOf<unknown, "type">> | Test<T, F, OperatorTaking<"none">>
+}
+
+interface ObjectLeafOn<T, F, V> {
+  one: Comparison<T, F, OperatorTaking<"value">, OperandOf<V, "=">> | Comparison<T, F, OperatorTaking<"part">, OperandOf<V, "contains">>
 }
 
 interface LeafOn<T, F, V> {

@@ -1,4 +1,4 @@
-import type { Condition, LooseCondition } from "./condition.ts"
+import type { Conditions, LooseCondition } from "./condition.ts"
 import type { DottedPath, JsonObject, ListPath, RecordShape, Selected, SqlPath, Stored } from "./field.ts"
 
 /** How a field may be named in `sort` and `select`. */
@@ -19,7 +19,7 @@ export interface SortKey<T = RecordShape> {
  */
 export interface Query<T = RecordShape, Paths = undefined> {
   /** All of them must be true. With none, every record is found. */
-  readonly filters?: readonly Condition<T>[] | undefined
+  readonly filters?: readonly Conditions<T>["one"][] | undefined
   /** The order; ties, and no order at all, are settled by `id`. */
   readonly sort?: readonly SortKey<T>[] | undefined
   /** The most records to bring: a whole number from 0, which brings none. */
@@ -42,7 +42,7 @@ export interface LooseQuery {
 /** Which records a write to many is for. */
 export interface WriteQuery<T = RecordShape> {
   /** All of them must be true. */
-  readonly filters?: readonly Condition<T>[] | undefined
+  readonly filters?: readonly Conditions<T>["one"][] | undefined
   /** Stands in the place of filters where every record is meant. */
   readonly all?: true | undefined
 }

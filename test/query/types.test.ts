@@ -239,10 +239,24 @@ const refused = async (): Promise<void> => {
         // @ts-expect-error deep inside
         filter("fields.nam", "=", "x"),
       ),
-      // @ts-expect-error a plain object is checked too, as a whole
-      { field: "fields.agee", operator: "=", value: 3 },
-      // @ts-expect-error and so is its value
-      { field: "fields.age", operator: "=", value: "x" },
+      {
+        // @ts-expect-error a plain object is checked too, word by word
+        field: "fields.agee",
+        operator: "=",
+        value: 3,
+      },
+      {
+        field: "fields.age",
+        operator: "=",
+        // @ts-expect-error and so is its value
+        value: "x",
+      },
+      {
+        field: "fields.children",
+        operator: "contains",
+        // @ts-expect-error of an array what an element can have
+        value: { nam: "x" },
+      },
       // @ts-expect-error one bound
       { field: "fields.age", operator: "between", value: [1] },
       // @ts-expect-error an unknown key
