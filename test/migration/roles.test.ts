@@ -21,7 +21,8 @@ describe("a role that may only read and write rows, on PostgreSQL", () => {
     owner = made.db
     role = `app_${randomUUID().replaceAll("-", "")}`
     await onServer(`create role ${role} login password 'app'`)
-    await sql.raw(`grant usage on schema public to ${role}`).execute(owner.kysely)
+    // Before version 15 everybody could make tables there.
+    await sql.raw(`revoke create on schema public from public; grant usage on schema public to ${role}`).execute(owner.kysely)
     await sql.raw(`grant select, insert, update, delete on people to ${role}`).execute(owner.kysely)
     const login = new URL("connectionString" in made.options ? (made.options.connectionString ?? "") : "")
     login.username = role

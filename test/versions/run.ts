@@ -16,6 +16,7 @@ const TESTS = [
   "test/definition",
   "test/expression",
   "test/fuzz",
+  "test/migration",
   "test/operations",
   "test/plans",
   "test/schema",
