@@ -1,8 +1,7 @@
 import type { RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
-import type { TablePart } from "../migration/change-table.ts"
 import { extensionPart, wantedIndexes } from "../migration/table-parts.ts"
-import { extensionOf, type IndexStatement, indexStatements } from "../statement/index-statement.ts"
+import { type IndexStatement, indexStatements } from "../statement/index-statement.ts"
 import type { IndexAdvice, QueryAdvice } from "./advice.ts"
 import { isPrefix } from "./candidate.ts"
 import { indexEntry } from "./index-entry.ts"
@@ -36,21 +35,15 @@ export function newStatements(definition: TableDefinition, indexes: readonly Rec
   return indexes.length === 0 ? [] : indexStatements(withIndexes(definition, indexes)).slice(-indexes.length)
 }
 
-/** The parts of a table that have to be made for indexes that its definition has not. */
-export function newParts(definition: TableDefinition, indexes: readonly RecordIndex[], partitions: readonly string[] | undefined): readonly TablePart[] {
-  const extensions = [...new Set(indexes.flatMap((index) => extensionOf(index) ?? []))]
-  const parts = wantedIndexes({ ...withIndexes(definition, indexes), gin: [] }, partitions).map(({ part }) => part)
-  return [...extensions.map(extensionPart), ...(indexes.length === 0 ? [] : parts.slice(-indexes.length))]
-}
-
 /** What is said of an index to build, beside what was measured. */
 export function advisedIndex({ name, index }: IndexStatement, { definition, partitions }: AdvisedTable): Omit<AdvisedIndex, "bytes" | "writes"> {
-  const parts = newParts(definition, [index], partitions)
+  const wanted = wantedIndexes({ ...definition, gin: [], indexes: [index] }, partitions)
+  const extensions = wanted.flatMap(({ extension }) => (extension === undefined ? [] : extensionPart(extension).create))
   return {
     name,
     entry: indexEntry(index),
-    up: parts.flatMap(({ create }) => create),
-    down: parts.slice(-1).flatMap(({ drop }) => drop),
+    up: [...extensions, ...wanted.flatMap(({ part }) => part.create)],
+    down: wanted.flatMap(({ part }) => part.drop),
     redundant: indexStatements(definition).flatMap((declared) => (isPrefix(declared.index, index) ? [declared.name] : [])),
   }
 }
