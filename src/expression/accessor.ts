@@ -109,7 +109,7 @@ function columnName(column: DocumentColumn | PlainColumnName, { columns, table }
 }
 
 function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
+  return name.includes('"') ? `"${name.replaceAll('"', '""')}"` : `"${name}"`
 }
 
 // PostgreSQL takes a lone scalar for an array of one: '5'::jsonb -> 0 is 5. A path must find nothing there.
@@ -130,6 +130,6 @@ function operand(step: PathStep): string {
 
 /** A text as a literal of SQL. With a backslash only the E'' form means the same whatever standard_conforming_strings is set to. */
 export function textLiteral(text: string): string {
-  const quoted = text.replaceAll("'", "''")
+  const quoted = text.includes("'") ? text.replaceAll("'", "''") : text
   return text.includes("\\") ? ` E'${quoted.replaceAll("\\", "\\\\")}'` : `'${quoted}'`
 }

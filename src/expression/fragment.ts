@@ -1,4 +1,4 @@
-import { type RawBuilder, type SqlBool, sql } from "kysely"
+import { type Expression, ExpressionWrapper, RawNode, type SqlBool, ValueNode } from "kysely"
 import { InvalidQueryError } from "../errors.ts"
 import { textLiteral } from "./accessor.ts"
 
@@ -55,14 +55,14 @@ export function isEnclosed({ texts }: Fragment): boolean {
  *
  * @throws InvalidQueryError for more values than one statement of PostgreSQL can have.
  */
-export function conditionOf({ texts, values }: Fragment): RawBuilder<SqlBool> {
+export function conditionOf({ texts, values }: Fragment): Expression<SqlBool> {
   if (values.length > MOST_PARAMETERS) {
     throw new InvalidQueryError(
       "",
       `has ${values.length} values, and one statement takes ${MOST_PARAMETERS}: a list of \`in\` is one value, however long it is`,
     )
   }
-  return sql<SqlBool>(Object.assign([...texts], { raw: texts }), ...values)
+  return new ExpressionWrapper(RawNode.create(texts, values.map(ValueNode.create)))
 }
 
 // The protocol counts them in 16 bits.
