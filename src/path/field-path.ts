@@ -17,7 +17,7 @@ export interface PathFault {
  * fieldPath("fields.address.city") // { column: "fields", steps: ["address", "city"] }
  */
 export function fieldPath(field: unknown): FieldPath | PathFault {
-  if (typeof field === "string") return spelledPath(field)
+  if (typeof field === "string") return knownPath(field)
   if (Array.isArray(field)) return listPath(field)
   return { fault: 'a field is a string such as "fields.name", or a list such as ["fields", "name"]' }
 }
@@ -33,6 +33,21 @@ export function elementPath(field: unknown): JsonPath | PathFault {
   if (typeof field === "string") return checkedPath("element", field.split(".").map(dottedStep), "dotted")
   if (Array.isArray(field)) return listedSteps("element", field)
   return { fault: 'inside any a field is a path from the element, such as "price.amount", or a list' }
+}
+
+// An application asks for the same few fields over and over: what was read once is kept, up to so many.
+const known = new Map<string, FieldPath | PathFault>()
+const MOST_KNOWN = 1000
+const LONGEST_KNOWN = 200
+
+function knownPath(field: string): FieldPath | PathFault {
+  const found = known.get(field)
+  if (found !== undefined) return found
+  const path = spelledPath(field)
+  if (field.length > LONGEST_KNOWN) return path
+  if (known.size === MOST_KNOWN) known.clear()
+  known.set(field, path)
+  return path
 }
 
 const ROOTS = "a field starts with fields or metadata, or is id, revision, createdAt or updatedAt"
