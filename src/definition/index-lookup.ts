@@ -77,18 +77,47 @@ class DeclaredIndexes implements IndexLookup {
   }
 
   given(predicates: readonly Predicate[], around: Given = NOTHING): Given {
-    if (this.#indexes.length === 0) return around
-    const all = predicates.flatMap(conjuncts)
-    return {
-      fixed: new Set([...around.fixed, ...all.flatMap(fixedPath)]),
-      // The SQL of a partial index's condition is that of the index: it says nothing more.
-      present: new Set([...around.present, ...all.filter((one) => !this.isPartial(one)).flatMap(presentPath)]),
-      tests: new Set([...around.tests, ...all.filter((one) => this.isPartial(one)).map(predicateText)]),
-    }
+    return this.#indexes.length === 0 ? around : new GivenBeside(predicates, around, (one) => this.isPartial(one))
   }
 
   #placesOf(path: FieldPath): readonly Place[] {
     return this.#places.size === 0 ? [] : (this.#places.get(pathText(path)) ?? [])
+  }
+}
+
+// Most indexes serve whatever is given beside: it is worked out when one asks.
+class GivenBeside implements Given {
+  readonly #predicates: readonly Predicate[]
+  readonly #around: Given
+  readonly #isPartial: (predicate: Predicate) => boolean
+  #fixed: ReadonlySet<string> | undefined
+  #present: ReadonlySet<string> | undefined
+  #tests: ReadonlySet<string> | undefined
+
+  constructor(predicates: readonly Predicate[], around: Given, isPartial: (predicate: Predicate) => boolean) {
+    this.#predicates = predicates
+    this.#around = around
+    this.#isPartial = isPartial
+  }
+
+  get fixed(): ReadonlySet<string> {
+    this.#fixed ??= new Set([...this.#around.fixed, ...this.#all().flatMap(fixedPath)])
+    return this.#fixed
+  }
+
+  // The SQL of a partial index's condition is that of the index: it says nothing more.
+  get present(): ReadonlySet<string> {
+    this.#present ??= new Set([...this.#around.present, ...this.#all().flatMap((one) => (this.#isPartial(one) ? [] : presentPath(one)))])
+    return this.#present
+  }
+
+  get tests(): ReadonlySet<string> {
+    this.#tests ??= new Set([...this.#around.tests, ...this.#all().flatMap((one) => (this.#isPartial(one) ? [predicateText(one)] : []))])
+    return this.#tests
+  }
+
+  #all(): readonly Predicate[] {
+    return this.#predicates.flatMap(conjuncts)
   }
 }
 

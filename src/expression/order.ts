@@ -23,7 +23,7 @@ export interface KeyTerm {
 export function orderTerms(keys: readonly CheckedSortKey[], scope: Scope = outermost()): RawBuilder<unknown>[] {
   return totalOrder(keys)
     .flatMap((key) => keyTerms(areNullsSettled(key, scope) ? { ...key, nulls: undefined } : key, scope))
-    .map(({ term, way }) => sql`${sql.raw(term)} ${sql.raw(way)}`)
+    .map(({ term, way }) => sql.raw(`${term} ${way}`))
 }
 
 /** The terms of one key of an order, or of an index that serves it. */
