@@ -1,4 +1,3 @@
-import { v7 } from "uuid"
 import { OUR_COLUMNS, type RecordColumns } from "../definition/record-columns.ts"
 import type { DocumentSchemas } from "../definition/record-schemas.ts"
 import { DuplicateRecordError, InvalidQueryError, InvalidRecordError } from "../errors.ts"
@@ -7,6 +6,7 @@ import { jsonText } from "../json/json-text.ts"
 import { ID_FORMS, idText } from "../predicate/column-operand.ts"
 import type { JsonObject, Writable } from "../query/field.ts"
 import { type Replacement, recordText, type WrittenRecord } from "../statement/written-record.ts"
+import { newId } from "./new-id.ts"
 import { validDocuments } from "./schema-validation.ts"
 import { checkHasRevisions, isRevision } from "./write-options.ts"
 
@@ -141,7 +141,7 @@ function recordObject(value: unknown, pointer: JsonPointer, keys: readonly strin
 }
 
 function recordId(id: unknown, pointer: JsonPointer, { columns }: WrittenTo): string {
-  if (id === undefined) return v7()
+  if (id === undefined) return newId()
   const text = typeof id === "string" ? idText(id, columns.id.type) : null
   return text ?? refuse(pointer, `an id is ${ID_FORMS[columns.id.type]}; left out, a UUID is made`)
 }

@@ -1,0 +1,26 @@
+import { afterEach, expect, test, vi } from "vitest"
+import { newId } from "../../src/store/new-id.ts"
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test("an id is a UUID of version 7 with the time of its creation", () => {
+  const before = Date.now()
+  const id = newId()
+  expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  const time = Number.parseInt(id.replace("-", "").slice(0, 12), 16)
+  expect(time).toBeGreaterThanOrEqual(before)
+  expect(time).toBeLessThanOrEqual(Date.now() + 1)
+})
+
+test("ids grow, also within a millisecond, past a full one, and when the clock is set back", () => {
+  vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ["Date"] })
+  const ids = Array.from({ length: 10_000 }, newId)
+  vi.setSystemTime(Date.now() - 3_600_000)
+  ids.push(newId())
+  vi.setSystemTime(Date.now() + 7_200_000)
+  ids.push(newId())
+  expect(ids).toEqual(ids.toSorted())
+  expect(new Set(ids.map((id) => id.slice(19)))).toHaveLength(ids.length)
+})
