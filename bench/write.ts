@@ -2,10 +2,9 @@ import { once } from "node:events"
 import { sql } from "kysely"
 import pg from "pg"
 import { from as copyFrom } from "pg-copy-streams"
-import { v7 } from "uuid"
 import { defineRecords, type JsonObject, type NewRecord, PostgresDatabase, set } from "../src/index.ts"
-import { patchStatement } from "../src/statement/patch.ts"
-import { unconnected } from "../src/statement/records-tables.ts"
+import { RecordStatements } from "../src/statement/record-statements.ts"
+import { newId } from "../src/store/new-id.ts"
 import { givenPatch } from "../src/store/patch-batch.ts"
 import { startedServer } from "../test/setup/server.ts"
 import { wordnetSynsets } from "./wordnet-synsets.ts"
@@ -89,7 +88,7 @@ async function loading(database: string, db: PostgresDatabase, kind: string, doc
 async function withKyselyValues(db: PostgresDatabase, documents: Documents): Promise<void> {
   await db.kysely.transaction().execute(async (trx) => {
     for (let start = 0; start < documents.length; start += 1000) {
-      const rows = documents.slice(start, start + 1000).map((fields) => ({ id: v7(), fields: JSON.stringify(fields) as never, metadata: null }))
+      const rows = documents.slice(start, start + 1000).map((fields) => ({ id: newId(), fields: JSON.stringify(fields) as never, metadata: null }))
       await trx
         .insertInto(db.definition.table)
         .values(rows as never)
@@ -104,7 +103,7 @@ async function withCopy(connectionString: string, table: string, documents: Docu
   const stream = client.query(copyFrom(`copy ${table} (id, fields) from stdin`))
   let lines = ""
   for (const fields of documents) {
-    lines += `${v7()}\t${JSON.stringify(fields).replaceAll("\\", "\\\\")}\n`
+    lines += `${newId()}\t${JSON.stringify(fields).replaceAll("\\", "\\\\")}\n`
     if (lines.length < 65_536) continue
     if (!stream.write(lines)) await once(stream, "drain")
     lines = ""
@@ -124,9 +123,10 @@ async function singleWrites(db: PostgresDatabase, connectionString: string) {
   const insert = `insert into "public"."records" ("id", "fields", "metadata") select "given"."id", "given"."fields", "given"."metadata" from jsonb_to_recordset($1::jsonb) as given(id uuid, fields jsonb, metadata jsonb) returning ${columns}`
   const update = `update "public"."records" set "fields" = $1::jsonb, "revision" = "revision" + 1, "updated_at" = now() where "id" = $2::uuid returning ${columns}`
   const patch = [set("fields.age", 38)] as const
-  const patched = patchStatement(unconnected, db.definition, [givenPatch(id, patch, {}, db.definition)]).compile()
+  const given = givenPatch(id, patch, {}, db.definition)
+  const patched = new RecordStatements(db.definition).patch(given.patch.changes, [given]).compile()
   const contests: Record<string, [ours: () => Promise<unknown>, byHand: () => Promise<unknown>]> = {
-    create: [() => db.create({ fields: document }), () => client.query(insert, [JSON.stringify([{ id: v7(), fields: document, metadata: null }])])],
+    create: [() => db.create({ fields: document }), () => client.query(insert, [JSON.stringify([{ id: newId(), fields: document, metadata: null }])])],
     patch: [() => db.patch(id, patch), () => client.query(patched.sql, [...patched.parameters])],
     update: [() => db.update(id, { fields: document }), () => client.query(update, [JSON.stringify(document), id])],
   }

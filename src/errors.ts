@@ -142,12 +142,13 @@ export class TransactionConflictError extends RecordsError {
   }
 }
 
-/** The connection broke while COMMIT was under way: it may or may not have happened. */
+/** The connection broke while COMMIT was under way, or a write that is committed by itself: it may or may not have happened. */
 export class UnknownCommitError extends RecordsError {
-  constructor(options?: RecordsErrorOptions) {
+  constructor(options?: RecordsErrorOptions & { readonly operation?: string }) {
+    const [unanswered, what] = options?.operation === undefined ? ["COMMIT", "transaction"] : [options.operation, "write"]
     super(
       "unknown_commit",
-      "the connection broke before the server answered COMMIT: the transaction may or may not be stored; read what it wrote before you run it again",
+      `the connection broke before the server answered ${unanswered}: the ${what} may or may not be stored; read what it wrote before you run it again`,
       options,
     )
   }

@@ -10,6 +10,7 @@ import type { DocumentColumn } from "../path/json-path.ts"
 import type { CheckedChange } from "../predicate/checked-change.ts"
 import type { CheckedQuery } from "../predicate/checked-query.ts"
 import type { Predicate } from "../predicate/predicate.ts"
+import type { Givens } from "./compiled-statements.ts"
 import { type RecordsTables, tableOf } from "./records-tables.ts"
 import { searchStatement } from "./search.ts"
 import { columnNames, idsOperand, recordSelection, touched } from "./stored-columns.ts"
@@ -44,20 +45,37 @@ export interface PatchRow {
   readonly failed: number | null
 }
 
-/** The statement that patches the records with some ids; a row for each. Their changes differ in the values alone. */
-export function patchStatement(db: Kysely<RecordsTables>, definition: TableDefinition, targets: readonly PatchTarget[]) {
-  const { id } = columnNames(definition)
-  const ids = idsOperand(
-    definition,
-    targets.map((target) => target.id),
-  )
+/** What a patch of some records binds. */
+export interface PatchValues {
+  readonly ids: readonly string[]
+  /** For each the revision that it must have and the values of its changes, as a JSON list. */
+  readonly rows: string
+}
+
+/** What the statement for some patches binds. */
+export function patchValues(targets: readonly PatchTarget[]): PatchValues {
   const rows = targets.map(
-    ({ id: asked, expectedRevision, patch }) => `{"asked":${JSON.stringify(asked)},"revision":${expectedRevision ?? null},"values":${patch.values}}`,
+    ({ id, expectedRevision, patch }) => `{"asked":${JSON.stringify(id)},"revision":${expectedRevision ?? null},"values":${patch.values}}`,
   )
-  const given = sql<Row>`select * from jsonb_to_recordset(${`[${rows.join(",")}]`}::jsonb) as "row"("asked" ${sql.raw(definition.columns.id.type)}, "revision" bigint, "values" jsonb)`
+  return { ids: targets.map(({ id }) => id), rows: `[${rows.join(",")}]` }
+}
+
+/** What the text of a patch follows from: patches of one shape differ in their values alone. */
+export function patchShape(changes: readonly CheckedChange[]): string {
+  return JSON.stringify(changes.map((change) => ({ ...change, value: "" })))
+}
+
+/** The statement that makes changes to the records with some ids, with values of their own; a row for each. */
+export function patchStatement(db: Kysely<RecordsTables>, definition: TableDefinition, changes: readonly CheckedChange[], { ids, rows }: Givens<PatchValues>) {
+  const { id } = columnNames(definition)
+  const given = sql<Row>`select * from jsonb_to_recordset(${rows}::jsonb) as "row"("asked" ${sql.raw(definition.columns.id.type)}, "revision" bigint, "values" jsonb)`
   // In one order, so that two patches of the same records never wait for each other.
-  const found = db.selectFrom(tableOf(definition)).select(recordSelection(definition)).where(id, "=", sql<string>`any(${ids})`).orderBy(id)
-  return written(db, definition, targets[0]?.patch.changes ?? [], {
+  const found = db
+    .selectFrom(tableOf(definition))
+    .select(recordSelection(definition))
+    .where(id, "=", sql<string>`any(${idsOperand(definition, ids)})`)
+    .orderBy(id)
+  return written(db, definition, changes, {
     given,
     found: found.forNoKeyUpdate(),
     columns: sql`"given"."asked", "given"."revision" as "wanted_revision", coalesce("found"."revision", 0) as "met_revision"`,
@@ -119,7 +137,8 @@ interface Steps {
 
 type Row = Record<string, unknown>
 
-interface PatchedRow extends PatchRow {
+/** A row of `patched`; a claim has the place of each in its order. */
+export interface PatchedRow extends PatchRow {
   readonly place: string
 }
 

@@ -6,6 +6,7 @@ import { columnValue } from "../expression/column-value.ts"
 import { outermost, type Scope } from "../expression/scope.ts"
 import type { NumberForm } from "../json/exact-number.ts"
 import type { JsonPath } from "../path/json-path.ts"
+import type { Given } from "./compiled-statements.ts"
 
 /** The columns of a row that a stored record is read from. */
 export const storedColumns = ["id", "fields", "metadata", "revision", "created_at", "updated_at"] as const
@@ -67,13 +68,13 @@ export function readAccessor(path: JsonPath, scope: Scope, numbers: NumberForm):
 }
 
 /** An id as an operand of the column `id`. */
-export function idOperand({ columns }: TableDefinition, id: string): RawBuilder<string> {
+export function idOperand({ columns }: TableDefinition, id: Given<string>): RawBuilder<string> {
   return sql<string>`${id}::${sql.raw(columns.id.type)}`
 }
 
 /** Several ids, as one operand. */
-export function idsOperand({ columns }: TableDefinition, ids: readonly string[]): RawBuilder<string[]> {
-  return sql<string[]>`${[...ids]}::${sql.raw(columns.id.type)}[]`
+export function idsOperand({ columns }: TableDefinition, ids: Given<readonly string[]>): RawBuilder<string[]> {
+  return sql<string[]>`${ids}::${sql.raw(columns.id.type)}[]`
 }
 
 /** The moment of the transaction, as a column that holds a time takes it. */

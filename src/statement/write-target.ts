@@ -2,6 +2,7 @@ import { type DeleteQueryBuilder, type Expression, type Kysely, type SqlBool, sq
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { columnValue } from "../expression/column-value.ts"
 import { outermost } from "../expression/scope.ts"
+import type { Givens } from "./compiled-statements.ts"
 import { type RecordsTables, tableOf } from "./records-tables.ts"
 import { columnNames, idOperand } from "./stored-columns.ts"
 
@@ -16,7 +17,7 @@ export interface WriteTarget {
 export type ConditionalWrite = UpdateQueryBuilder<RecordsTables, "records", "records", object> | DeleteQueryBuilder<RecordsTables, "records", object>
 
 /** What holds where the record that `conditionalWrite` met has the expected revision. */
-export function hasExpectedRevision({ expectedRevision }: WriteTarget): Expression<SqlBool> {
+export function hasExpectedRevision({ expectedRevision }: Givens<WriteTarget>): Expression<SqlBool> {
   return sql<SqlBool>`exists (select from met where met_revision = ${expectedRevision})`
 }
 
@@ -27,7 +28,7 @@ export function hasExpectedRevision({ expectedRevision }: WriteTarget): Expressi
  * The record is locked before it is looked at. Without the lock, `met` would be what the snapshot of the statement holds,
  * and under READ COMMITTED the write may meet a newer row, or none, once another transaction has let go of it.
  */
-export function conditionalWrite(db: Kysely<RecordsTables>, definition: TableDefinition, { id }: WriteTarget, write: ConditionalWrite) {
+export function conditionalWrite(db: Kysely<RecordsTables>, definition: TableDefinition, { id }: Givens<WriteTarget>, write: ConditionalWrite) {
   return db
     .with("met", (cte) =>
       cte

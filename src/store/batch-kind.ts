@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely"
+import type { Compilable, Kysely } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { DuplicateRecordError, InvalidQueryError, InvalidRecordError, RecordNotFoundError } from "../errors.ts"
 import { child, pointerText } from "../json/json-pointer.ts"
@@ -15,7 +15,6 @@ import { recordText, type WrittenRecord } from "../statement/written-record.ts"
 import type { BatchItem, Fault, ToItem } from "./batch-chunks.ts"
 import type { OnConflict } from "./batch-options.ts"
 import { knownId, recordRevision, type WrittenUpdate, writtenRecord, writtenUpdate } from "./new-record.ts"
-import type { Runnable } from "./runnable.ts"
 import { type SeenIds, seenIds } from "./seen-ids.ts"
 
 /** A kind of batch: what is made of each value, and the statement that writes many of them. */
@@ -24,7 +23,7 @@ export interface BatchKind {
   readonly item: ToItem
   /** The error for a source that is none. */
   readonly fault: Fault
-  statement(db: Kysely<RecordsTables>, items: readonly BatchItem[]): Runnable<{ id: string }>
+  statement(db: Kysely<RecordsTables>, items: readonly BatchItem[]): Compilable<{ id: string }>
   /** What is true of an item that the statement brings no row for. */
   readonly withoutRow: "written" | "left alone" | "refused"
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely"
+import type { Compilable, Kysely } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import {
   DatabaseUnavailableError,
@@ -19,14 +19,13 @@ import type { BatchFailure, BatchResult, BatchSource } from "./batch-options.ts"
 import { sqlState } from "./database-error.ts"
 import { foundRecords } from "./found-records.ts"
 import type { ReadAs } from "./read-options.ts"
-import type { Runnable } from "./runnable.ts"
 
 /** Where a batch is written: a table, and the one connection or transaction that leads there. */
 export interface BatchTarget {
   readonly db: Kysely<RecordsTables>
   readonly definition: TableDefinition
   /** `position` is that of the record, where the statement is for one alone. */
-  run<R>(statement: Runnable<R>, position?: number): Promise<R[]>
+  run<R>(statement: Compilable<R>, position?: number): Promise<R[]>
   /** A transaction, or a savepoint where the target is one already. */
   transaction<R>(work: (target: BatchTarget) => Promise<R>): Promise<R>
 }

@@ -37,6 +37,20 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
+/** Whether what was under way only reads. */
+export function isRead({ operation }: Where): boolean {
+  return READS.has(operation)
+}
+
+/** Whether a connection broke before the server said what became of the statement that it was sent. */
+export function isUnanswered(cause: unknown): boolean {
+  const code = sqlState(cause)
+  // A server that ends a connection (57P01) says so to a statement that it has rolled back.
+  if (code !== undefined) return code.startsWith("08") && !isOfServer(cause)
+  if (networkCode(cause) !== undefined) return true
+  return /connection (?:terminated|ended|closed)|closed the connection|read timeout/i.test(String(property(cause, "message")))
+}
+
 type ToError = (cause: unknown, where: Where, code: string) => RecordsError
 
 // By SQLSTATE, or by its class (the first two characters).
@@ -65,7 +79,7 @@ const byCode: Record<string, ToError> = {
   "54001": (cause, where) => tooLarge(cause, where, "is nested too deep for the server"),
   "54": (cause, where) => tooLarge(cause, where, "is larger than one statement of PostgreSQL can be"),
   // More than 65,535 parameters break the protocol.
-  "08P01": (cause, where) => tooLarge(cause, where, "is larger than one statement of PostgreSQL can be"),
+  "08P01": (cause, where) => (isOfServer(cause) ? tooLarge(cause, where, "is larger than one statement of PostgreSQL can be") : broken(cause, where)),
   "53300": (cause, where) => unavailable(cause, where, "the server has no connection left: use a smaller pool, or raise max_connections"),
   "25P02": (cause, where) =>
     new RecordsError(
@@ -78,7 +92,7 @@ const byCode: Record<string, ToError> = {
   "28": wrongLogin,
   "3D": (cause) =>
     new ConfigurationError("no_such_database", "the server has no database of that name: create it, or correct the connection string", { cause }),
-  "08": (cause, where) => unavailable(cause, where, "the connection to the server broke: try again"),
+  "08": broken,
   "57": (cause, where) => unavailable(cause, where, "the server ended the statement or the connection: try again"),
 }
 
@@ -113,7 +127,7 @@ function rejected(cause: unknown, where: Where, why: string): RecordsError {
   return new InvalidRecordError(pointerTo(where), `${where.operation} on ${name(where)}: ${why} (${constraintName(cause)})`, { cause })
 }
 
-const READS = new Set(["search", "count", "explain"])
+const READS = new Set(["search", "count", "explain", "read", "readBatch", "exists"])
 
 function tooLarge(cause: unknown, where: Where, what: string): RecordsError {
   return READS.has(where.operation) ? new InvalidQueryError("", what, { cause }) : new InvalidRecordError(pointerTo(where), what, { cause })
@@ -137,6 +151,15 @@ function tooLongForIndex(cause: unknown, where: Where): RecordsError {
 
 function unavailable(cause: unknown, where: Where, what: string): RecordsError {
   return new DatabaseUnavailableError(`${where.operation}: ${what}`, { cause })
+}
+
+function broken(cause: unknown, where: Where): RecordsError {
+  return unavailable(cause, where, "the connection to the server broke: try again")
+}
+
+// A pooler speaks in the name of the server, and lets out where in its source an error was raised.
+function isOfServer(cause: unknown): boolean {
+  return property(cause, "routine") !== undefined
 }
 
 function unexpected(cause: unknown, where: Where, what: string): RecordsError {
@@ -163,7 +186,7 @@ function withoutSqlState(cause: unknown, where: Where): RecordsError {
     return unavailable(cause, where, "no connection was free or could be opened in time: raise poolSize or maxOverflow, or check that the server answers")
   }
   if (/connection (?:terminated|ended|closed)|not queryable|has been discarded|closed the connection/i.test(message)) {
-    return unavailable(cause, where, "the connection to the server broke: try again")
+    return broken(cause, where)
   }
   if (/after calling end|destroyed|is (?:already )?clos(?:ed|ing)/i.test(message)) {
     return new ConfigurationError("closed", `${where.operation}: this database was closed: open a new PostgresDatabase`, { cause })

@@ -3,6 +3,7 @@ import { InvalidRecordError, RecordNotFoundError } from "../errors.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import type { Change } from "../query/change.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
+import { patchShape } from "../statement/patch.ts"
 import type { WriteTarget } from "../statement/write-target.ts"
 import { knownId } from "./new-record.ts"
 import { expectedRevision } from "./write-options.ts"
@@ -44,7 +45,7 @@ export function patchBatches(patches: Iterable<unknown>, definition: TableDefini
     const first = positions.get(patch.id)
     if (first !== undefined) return refuse(child(child("", patch.position), "id"), `the same record as at /${first}: put its changes into one list`)
     positions.set(patch.id, patch.position)
-    const shape = JSON.stringify(patch.patch.changes.map((change) => ({ ...change, value: "" })))
+    const shape = patchShape(patch.patch.changes)
     const batch = batches.get(shape)
     if (batch === undefined) batches.set(shape, [patch])
     else batch.push(patch)

@@ -9,13 +9,11 @@ import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { ClaimQuery, Found, LooseQuery, Query, Selection, StoredRecord, WriteQuery } from "../query/query.ts"
 import { deleteWhereStatement, updateWhereStatement } from "../statement/bulk-write.ts"
 import { type ExplainOptions, explainStatement } from "../statement/explain.ts"
-import { claimStatement, patchStatement, patchWhereStatement } from "../statement/patch.ts"
+import { claimStatement, patchWhereStatement } from "../statement/patch.ts"
+import { RecordStatements } from "../statement/record-statements.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { countStatement, type Preview, previewOf, searchStatement } from "../statement/search.ts"
-import { recordSelection } from "../statement/stored-columns.ts"
-import { createStatement, deleteStatement, existsStatement, readStatement, updateStatement, upsertStatement } from "../statement/write.ts"
 import type { WriteTarget } from "../statement/write-target.ts"
-import { recordText } from "../statement/written-record.ts"
 import { type BatchTarget, readInTurn, writtenIsolated, writtenWhole } from "./batch.ts"
 import { type BatchKind, deletions, newRecords, updates } from "./batch-kind.ts"
 import {
@@ -36,7 +34,7 @@ import { claimedRows, patchedCount, patchedRows } from "./patch-outcome.ts"
 import type { QueryObserver } from "./query-observer.ts"
 import { numberForm, type ReadAs, type ReadOptions } from "./read-options.ts"
 import { type Row, storedRecord } from "./record-row.ts"
-import type { Runnable } from "./runnable.ts"
+import { statementRun } from "./statement-run.ts"
 import { tablePlan } from "./table-plan.ts"
 import { inTransaction } from "./transaction.ts"
 import { checkRevision, expectedRevision, type WriteOptions } from "./write-options.ts"
@@ -70,12 +68,19 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   // Plugins of the caller's, such as CamelCasePlugin, would rename what is inside the documents.
   readonly #db: Kysely<RecordsTables>
   readonly #observer: QueryObserver | undefined
+  readonly #statements: RecordStatements
   #lastSavepoint: Promise<unknown> = Promise.resolve()
 
-  constructor(kysely: Kysely<KyselyTables<F, M>>, definition: RecordsDefinition<F, M, FIn, MIn>, observer?: QueryObserver) {
+  constructor(
+    kysely: Kysely<KyselyTables<F, M>>,
+    definition: RecordsDefinition<F, M, FIn, MIn>,
+    observer?: QueryObserver,
+    statements = new RecordStatements(definition),
+  ) {
     this.kysely = kysely
     this.definition = definition
     this.#observer = observer
+    this.#statements = statements
     this.#db = asRecordsTables(kysely.withoutPlugins())
   }
 
@@ -89,7 +94,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    */
   async create(record: NewRecord<FIn, MIn>): Promise<StoredRecord<F, M>> {
     const written = await writtenRecord(record, "", this.definition)
-    const [row] = await this.#run("create", createStatement(this.#db, this.definition, `[${recordText(written)}]`).returning(recordSelection(this.definition)))
+    const [row] = await this.#run("create", this.#statements.create(written))
     return storedRecord(row ?? {})
   }
 
@@ -127,7 +132,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   async read<N extends NumberForm = undefined>(id: string, options: ReadOptions<N> = {}): Promise<ReadAs<StoredRecord<F, M>, N> | null> {
     const numbers = numberForm(options)
     const known = knownId(id, this.definition)
-    const rows = known === null ? [] : await this.#run("read", readStatement(this.#db, this.definition, known, numbers))
+    const rows = known === null ? [] : await this.#run("read", this.#statements.read(known, numbers))
     const [record] = await foundRecords<F, M, undefined, N>(rows, { select: undefined, numbers }, this.definition)
     return record ?? null
   }
@@ -159,7 +164,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    */
   async update(id: string, changes: RecordChanges<FIn, MIn>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
     const written = await writtenChanges(changes, this.definition)
-    const row = await this.#write("update", id, options, (target) => updateStatement(this.#db, this.definition, target, written))
+    const row = await this.#write("update", id, options, (target) => this.#statements.update(target, written))
     if (row === undefined) throw new RecordNotFoundError(id)
     return storedRecord(row)
   }
@@ -177,7 +182,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    */
   async upsert(record: NewRecord<FIn, MIn>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
     const written = await writtenRecord(record, "", this.definition)
-    const row = await this.#write("upsert", written.id, options, (target) => upsertStatement(this.#db, this.definition, target, written))
+    const row = await this.#write("upsert", written.id, options, (target) => this.#statements.upsert(target, written))
     return storedRecord(row ?? {})
   }
 
@@ -318,7 +323,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * another revision. Nothing is deleted then.
    */
   async delete(id: string, options: WriteOptions = {}): Promise<boolean> {
-    const row = await this.#write("delete", id, options, (target) => deleteStatement(this.#db, this.definition, target))
+    const row = await this.#write("delete", id, options, (target) => this.#statements.delete(target))
     return row !== undefined
   }
 
@@ -341,7 +346,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    */
   async exists(id: string): Promise<boolean> {
     const known = knownId(id, this.definition)
-    const rows = known === null ? [] : await this.#run("exists", existsStatement(this.#db, this.definition, known))
+    const rows = known === null ? [] : await this.#run("exists", this.#statements.exists(known))
     return rows.length > 0
   }
 
@@ -435,7 +440,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * await kysely.transaction().execute(async (trx) => { await db.with(trx).create(a) })
    */
   with<Tables>(trx: Transaction<Tables>): RecordStore<F, M, FIn, MIn> {
-    return new RecordStore(asKyselyTables<F, M>(trx), this.definition, this.#observer)
+    return new RecordStore(asKyselyTables<F, M>(trx), this.definition, this.#observer, this.#statements)
   }
 
   async #batch<Options>(kind: BatchKind, source: BatchSource<unknown>, isolates: boolean): Promise<BatchOutcome<Options>> {
@@ -455,7 +460,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   }
 
   // A write to one record gives its row, `undefined` where there is no such record.
-  async #write(operation: string, id: string, options: WriteOptions, statement: (target: WriteTarget) => Runnable<Row>): Promise<Row | undefined> {
+  async #write(operation: string, id: string, options: WriteOptions, statement: (target: WriteTarget) => Compilable<Row>): Promise<Row | undefined> {
     const revision = expectedRevision(options, this.definition)
     const known = knownId(id, this.definition)
     const [row] = known === null ? [] : await this.#run(operation, statement({ id: known, expectedRevision: revision }))
@@ -466,25 +471,21 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   async #patch(operation: string, batches: readonly (readonly GivenPatch[])[]): Promise<StoredRecord<F, M>[]> {
     const records: StoredRecord<F, M>[] = []
     for (const batch of batches) {
-      const rows = await this.#run(operation, patchStatement(this.#db, this.definition, batch))
+      const rows = await this.#run(operation, this.#statements.patch(batch[0]?.patch.changes ?? [], batch))
       for (const { row, position } of patchedRows(rows, batch)) records[position] = storedRecord(row)
     }
     return records
   }
 
-  async #ask<R>(operation: string, query: LooseQuery, statement: Runnable<R> & Compilable): Promise<R[]> {
+  async #ask<R>(operation: string, query: LooseQuery, statement: Compilable<R>): Promise<R[]> {
     const start = performance.now()
     const rows = await this.#run(operation, statement)
     this.#observer?.observe({ query, ...previewOf(statement), ms: performance.now() - start })
     return rows
   }
 
-  async #run<R>(operation: string, statement: Runnable<R>, position?: number): Promise<R[]> {
-    try {
-      return await statement.execute()
-    } catch (error) {
-      throw databaseError(error, { ...this.#where(operation), position })
-    }
+  async #run<R>(operation: string, statement: Compilable<R>, position?: number): Promise<R[]> {
+    return statementRun(this.#db, statement, { ...this.#where(operation), position })
   }
 
   #where(operation: string) {

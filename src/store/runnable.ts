@@ -1,4 +1,0 @@
-/** A statement that can be run. */
-export interface Runnable<R> {
-  execute(): Promise<R[]>
-}

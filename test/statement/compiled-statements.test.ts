@@ -1,0 +1,77 @@
+import { sql } from "kysely"
+import { expect, test } from "vitest"
+import { defineRecords, increment, set } from "../../src/index.ts"
+import { CompiledStatements, type Given } from "../../src/statement/compiled-statements.ts"
+import { RecordStatements } from "../../src/statement/record-statements.ts"
+import { unconnected } from "../../src/statement/records-tables.ts"
+import { givenPatch } from "../../src/store/patch-batch.ts"
+
+const id = "00000000-0000-4000-8000-000000000001"
+
+function counted() {
+  const statements = new CompiledStatements()
+  const built: object[] = []
+  const run = (shape: string, values: { readonly a: string; readonly b?: string }) =>
+    statements
+      .compiled(shape, values, ({ a, b }: { readonly a: Given<string>; readonly b?: Given<string> }) => {
+        built.push({ shape, a, b })
+        return unconnected.selectNoFrom([sql`${"own"}`.as("own"), sql`${b ?? "none"}`.as("b"), sql`${a}`.as("a"), sql`${a}`.as("again")])
+      })
+      .compile()
+  return { built, run }
+}
+
+test("a statement is built once for all runs that differ in their values alone, and each run has its own", () => {
+  const { built, run } = counted()
+  const [one, other] = [run("x", { a: "1", b: "2" }), run("x", { a: "3", b: "4" })]
+  expect([one.parameters, other.parameters]).toEqual([
+    ["own", "2", "1", "1"],
+    ["own", "4", "3", "3"],
+  ])
+  expect([other.sql, built.length]).toEqual([one.sql, 1])
+  expect(run("x", { a: "5" }).parameters).toEqual(["own", "none", "5", "5"])
+  run("y", { a: "6" })
+  expect(built).toHaveLength(3)
+})
+
+test("of many shapes the oldest are forgotten", () => {
+  const { built, run } = counted()
+  for (let shape = 0; shape < 1000; shape += 1) run(String(shape), { a: "1" })
+  run("999", { a: "1" })
+  expect(built).toHaveLength(1000)
+  expect(run("0", { a: "2" }).parameters).toEqual(["own", "none", "2", "2"])
+  expect(built).toHaveLength(1001)
+})
+
+test("writes that differ in more than their values have texts of their own", () => {
+  const definition = defineRecords()
+  const statements = new RecordStatements(definition)
+  const record = { id, fields: "{}", metadata: "null" }
+  const patch = (change: ReturnType<typeof set>) => {
+    const given = givenPatch(id, [change], {}, definition)
+    return statements.patch(given.patch.changes, [given])
+  }
+  const of = (expectedRevision?: number) => ({ id, expectedRevision })
+  const texts = [
+    statements.create(record),
+    statements.read(id, undefined),
+    statements.read(id, "exact"),
+    statements.exists(id),
+    statements.update(of(), { fields: "1" }),
+    statements.update(of(), { metadata: "1" }),
+    statements.update(of(), { fields: "1", metadata: "2" }),
+    statements.update(of(0), { fields: "1" }),
+    statements.upsert(of(), record),
+    statements.upsert(of(3), record),
+    statements.delete(of()),
+    statements.delete(of(1)),
+    patch(set("fields.a", 1)),
+    patch(set("fields.b", 1)),
+    patch(set(["fields", "a", 0], 1)),
+    patch(set(["fields", "a", "0"], 1)),
+    patch(increment("fields.a", 1) as never),
+  ].map((statement) => statement.compile())
+  expect(new Set(texts.map((text) => text.sql))).toHaveLength(texts.length)
+  expect(statements.update(of(0), { fields: "7" }).compile()).toMatchObject({ sql: texts[7]?.sql, parameters: [id, "7", id, 0] })
+  expect(patch(set("fields.a", "other")).compile()).toMatchObject({ sql: texts[12]?.sql, parameters: [expect.stringContaining('["other"]'), [id]] })
+})

@@ -1,0 +1,129 @@
+import { connect, createServer, type Socket } from "node:net"
+import { sql } from "kysely"
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { increment, PostgresDatabase, type StoredRecord } from "../../src/index.ts"
+import { databases, migratedDatabase, onServer } from "../setup/databases.ts"
+
+const server = databases.find(({ name }) => name === "PostgreSQL") ?? expect.unreachable()
+
+/** A way to the server that can be cut. */
+async function cuttable(connectionString: string) {
+  const url = new URL(connectionString)
+  const { hostname, port } = url
+  const sockets = new Set<Socket>()
+  const proxy = createServer((client) => {
+    const there = connect(Number(port), hostname)
+    for (const socket of [client, there]) {
+      sockets.add(socket)
+      socket.on("error", () => undefined)
+    }
+    client.pipe(there)
+    there.pipe(client)
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve))
+  const address = proxy.address()
+  url.hostname = "127.0.0.1"
+  url.port = String(typeof address === "object" && address !== null ? address.port : 0)
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+    sockets.clear()
+  }
+  const close = async () => {
+    cut()
+    await new Promise((resolve) => proxy.close(resolve))
+  }
+  return { url: url.href, cut, close }
+}
+
+describe("a write by itself whose connection breaks, on PostgreSQL", () => {
+  let db: PostgresDatabase
+  let far: PostgresDatabase
+  let way: Awaited<ReturnType<typeof cuttable>>
+  let drop: () => Promise<void>
+  let ada: StoredRecord
+
+  beforeAll(async () => {
+    const migrated = await migratedDatabase(server)
+    ;({ db, drop } = migrated)
+    way = await cuttable("connectionString" in migrated.options ? (migrated.options.connectionString ?? "") : "")
+    far = new PostgresDatabase({ connectionString: way.url })
+  })
+  afterAll(async () => {
+    await far.close()
+    await way.close()
+    await drop()
+  })
+  beforeEach(async () => {
+    await sql`truncate records`.execute(db.kysely)
+    ada = await db.create({ fields: { n: 1 } })
+  })
+
+  const { fields } = { fields: { n: 2 } }
+  const writes: [string, (on: PostgresDatabase) => Promise<unknown>][] = [
+    ["create", (on) => on.create({ fields })],
+    ["createBatch", (on) => on.createBatch([{ fields }])],
+    ["update", (on) => on.update(ada.id, { fields })],
+    ["patch", (on) => on.patch(ada.id, [increment("fields.n", 1)])],
+    ["upsert", (on) => on.upsert({ id: ada.id, fields })],
+    ["delete", (on) => on.delete(ada.id)],
+    ["updateWhere", (on) => on.updateWhere({ filters: [], all: true } as never, { fields })],
+  ]
+
+  /** Starts a write that waits for a lock, does something to its connection, and gives the lock free. */
+  async function whileItWaits(write: (on: PostgresDatabase) => Promise<unknown>, breaking: (pid: number) => Promise<void> | void): Promise<unknown> {
+    let refused: Promise<unknown> = Promise.resolve()
+    await db.transaction(async (tx) => {
+      await sql`lock table records in access exclusive mode`.execute(tx.kysely)
+      refused = write(far).catch((error: unknown) => error)
+      let pid = 0
+      const waiting = sql<{ pid: number }>`select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      await expect.poll(async () => (pid = (await waiting.execute(db.kysely)).rows[0]?.pid ?? 0)).toBeGreaterThan(0)
+      await breaking(pid)
+      await refused
+    })
+    return refused
+  }
+
+  test.each(writes)("%s: the server ends the connection and says so, and nothing was written", async (operation, write) => {
+    const error = await whileItWaits(write, (pid) => onServer(`select pg_terminate_backend(${pid})`))
+    expect(error).toMatchObject({ name: "DatabaseUnavailableError", message: expect.stringMatching(`^${operation}: .*nothing was written`) })
+    expect(await db.search()).toEqual([ada])
+  })
+
+  test.each(writes)("%s: the connection ends without a word, and it is not known whether it was written", async (operation, write) => {
+    const error = await whileItWaits(write, () => way.cut())
+    expect(error).toMatchObject({
+      name: "UnknownCommitError",
+      code: "unknown_commit",
+      message: expect.stringContaining(`before the server answered ${operation}`),
+    })
+    // The server went on without its client.
+    await expect.poll(async () => (await db.search()).map((record) => record.fields["n"])).not.toEqual([1])
+  })
+
+  test("a read whose connection ends may be run again", async () => {
+    const error = await whileItWaits(
+      (on) => on.read(ada.id),
+      () => way.cut(),
+    )
+    expect(error).toMatchObject({ name: "DatabaseUnavailableError" })
+  })
+
+  test("a write that no connection was there for was not sent", async () => {
+    const nowhere = new PostgresDatabase({ connectionString: "postgres://nobody@127.0.0.1:1/none" })
+    await expect(nowhere.create({ fields })).rejects.toMatchObject({
+      name: "DatabaseUnavailableError",
+      message: expect.stringContaining("nothing was written"),
+    })
+    await nowhere.close()
+  })
+
+  test("in a transaction a write that is not answered is not stored", async () => {
+    const error = await whileItWaits(
+      (on) => on.transaction((tx) => tx.create({ fields })),
+      () => way.cut(),
+    )
+    expect(error).toMatchObject({ name: "DatabaseUnavailableError" })
+    expect(await db.search()).toEqual([ada])
+  })
+})
