@@ -5,6 +5,8 @@ import type { Change } from "../query/change.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import { patchShape } from "../statement/patch.ts"
 import type { WriteTarget } from "../statement/write-target.ts"
+import { checkSource } from "./batch-chunks.ts"
+import type { BatchSource } from "./batch-options.ts"
 import { knownId } from "./new-record.ts"
 import { expectedRevision } from "./write-options.ts"
 import { type WrittenPatch, writtenPatch } from "./written-patch.ts"
@@ -36,11 +38,11 @@ export function givenPatch(id: unknown, changes: unknown, options: unknown, defi
  *
  * @throws InvalidRecordError with the position and the path of what has no meaning, also for the second patch of one record.
  */
-export function patchBatches(patches: Iterable<unknown>, definition: TableDefinition): readonly (readonly GivenPatch[])[] {
-  if (typeof patches !== "object" || patches === null || !(Symbol.iterator in patches)) return refuse("", "patchBatch takes a list of { id, changes }")
+export async function patchBatches(patches: BatchSource<unknown>, definition: TableDefinition): Promise<readonly (readonly GivenPatch[])[]> {
+  checkSource("patchBatch", patches, InvalidRecordError)
   const positions = new Map<string, number>()
   const batches = new Map<string, GivenPatch[]>()
-  for (const given of patches) {
+  for await (const given of patches) {
     const patch = batchedPatch(given, positions.size, definition)
     const first = positions.get(patch.id)
     if (first !== undefined) return refuse(child(child("", patch.position), "id"), `the same record as at /${first}: put its changes into one list`)

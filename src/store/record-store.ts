@@ -236,7 +236,8 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   }
 
   /**
-   * Patches any number of records, each with changes of its own: all of them, or none. One statement makes the changes
+   * Patches any number of records, each with changes of its own: all of them, or none. They come from a list, or from any
+   * iterable or async iterable, which is read to its end before anything is sent. One statement makes the changes
    * of up to 1,000 records that differ in their values alone. The records come back in the order of the patches.
    *
    * @example
@@ -244,8 +245,8 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * // with "given" as (...), "found" as (... for no key update), "patched" as (...), "written" as (update ...) select ...
    * @throws as `patch`, for the first patch that cannot be made. Nothing is written then.
    */
-  async patchBatch(patches: NoInfer<Iterable<RecordPatch<F, M>>>): Promise<StoredRecord<F, M>[]> {
-    const batches = patchBatches(patches, this.definition)
+  async patchBatch(patches: NoInfer<BatchSource<RecordPatch<F, M>>>): Promise<StoredRecord<F, M>[]> {
+    const batches = await patchBatches(patches, this.definition)
     return batches.length > 1 ? this.transaction((tx) => tx.#patch("patchBatch", batches)) : this.#patch("patchBatch", batches)
   }
 

@@ -125,6 +125,18 @@ describe.each(databases)("batches of patches on $name", (kind) => {
     expect((await db.read(a))?.fields["n"]).toBe(3)
   })
 
+  test("any iterable or async iterable will do", async () => {
+    const ids = await db.createBatch(Array.from({ length: 1500 }, (_, n) => ({ fields: { n } })))
+    const patches = ids.map((id) => ({ id, changes: up }))
+    async function* later() {
+      yield* patches
+    }
+    for (const source of [new Set(patches), later(), ReadableStream.from(patches)]) {
+      expect((await db.patchBatch(source)).map(({ id }) => id)).toEqual(ids)
+    }
+    expect((await db.read(ids[1499] ?? ""))?.fields["n"]).toBe(1502)
+  })
+
   test("an iterable that throws half way throws its own error, and nothing is sent", async () => {
     const { id } = await db.create({ fields: { n: 1 } })
     const failure = new Error("mine")
@@ -132,7 +144,10 @@ describe.each(databases)("batches of patches on $name", (kind) => {
       yield { id, changes: up }
       throw failure
     }
-    await expect(db.patchBatch(patches())).rejects.toBe(failure)
+    async function* later() {
+      yield* patches()
+    }
+    for (const source of [patches(), later()]) await expect(db.patchBatch(source)).rejects.toBe(failure)
     expect((await db.read(id))?.revision).toBe(1)
   })
 })
