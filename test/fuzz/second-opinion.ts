@@ -200,7 +200,9 @@ function regex(pattern: string): RegExp {
   const body = option === undefined ? pattern : pattern.slice(4)
   const words = [...regexWords, ...(option === "n" ? newlineWords : plainWords)]
   const translated = words.reduce((so, [word, meaning]) => so.replaceAll(word, () => meaning), body)
-  return new RegExp(translated, option === "n" ? "mu" : option === "i" ? "isu" : "su")
+  // PostgreSQL takes as many digits as there are: \x41A is one letter, and no A behind another.
+  const coded = translated.replaceAll(/\\x([0-9A-Fa-f]+)/g, "\\u{$1}")
+  return new RegExp(coded, option === "n" ? "mu" : option === "i" ? "isu" : "su")
 }
 
 /* Columns */
