@@ -86,7 +86,6 @@ export type LooseCondition =
 type Leaf<T> =
   | AnyLeaf<T, Exclude<SpelledPath<T>, PlainColumn>>["one"]
   | { [K in keyof Family]: FamilyLeaf<T, PathsIn<T, K>, Family[K]> }[keyof Family]
-  | ObjectLeaf<T, PathsIn<T, "object">>
   | { [F in PathsIn<T, "other">]: LeafOn<T, F, ValueAt<T, F>>["one"] }[PathsIn<T, "other">]
 
 // The types that most fields have.
@@ -99,13 +98,7 @@ interface Family {
   numbers: number[]
 }
 
-type FamilyOf<F, V> = F extends PlainColumn
-  ? "other"
-  : unknown extends V
-    ? "other"
-    : [V] extends [Objects<V>]
-      ? "object"
-      : { [K in keyof Family]: Same<V, Family[K]> extends true ? K : never }[keyof Family]
+type FamilyOf<F, V> = F extends PlainColumn ? "other" : { [K in keyof Family]: Same<V, Family[K]> extends true ? K : never }[keyof Family]
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? (unknown extends A ? false : true) : false) : false
 
@@ -115,18 +108,9 @@ type PathsIn<T, K> = { [F in SpelledPath<T>]: Families<T>[F] extends K ? F : nev
 
 type FamilyLeaf<T, F, V> = [F] extends [never] ? never : LeafOn<T, F, V>["one"]
 
-// No two objects are of one type, and a record type has one at every branch: as few leaves of their own as can be.
-type ObjectLeaf<T, F> = [F] extends [never]
-  ? never
-  : Comparison<T, F, OperatorTaking<"list">, readonly never[]> | { [P in F & SpelledPath<T>]: ObjectLeafOn<T, P, ValueAt<T, P>>["one"] }[F & SpelledPath<T>]
-
 // The members of these interfaces are unions without a name: the compiler makes a named one anew wherever it meets it.
 interface AnyLeaf<T, F> {
   one: Comparison<T, F, OperatorTaking<"kinds">, OperandOf<unknown, "type">> | Test<T, F, OperatorTaking<"none">>
-}
-
-interface ObjectLeafOn<T, F, V> {
-  one: Comparison<T, F, OperatorTaking<"value">, OperandOf<V, "=">> | Comparison<T, F, OperatorTaking<"part">, OperandOf<V, "contains">>
 }
 
 interface LeafOn<T, F, V> {
@@ -182,7 +166,9 @@ type LooseOperand<O> =
 
 /** The operators that make sense on a value of the type `V`: orderings on text, numbers and dates, patterns on text, and so on. */
 export type OperatorOn<F, V> =
-  | OperatorTaking<"value" | "list">
+  | OperatorTaking<"value">
+  // A list holds no array and no object: there is nothing to compare one with.
+  | ([Extract<V, Scalar>] extends [never] ? never : OperatorTaking<"list">)
   | ([F] extends [PlainColumn] ? never : OperatorTaking<"none" | "kinds">)
   | ([Extract<V, string | number | bigint | Date>] extends [never] ? never : OperatorTaking<"ordered" | "range">)
   | ([Extract<V, string>] extends [never] ? never : [F] extends [PlainColumn] ? never : OperatorTaking<TextKind>)
