@@ -3,19 +3,17 @@ import type { TableDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError } from "../errors.ts"
 import { liveTable } from "../migration/live-table.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
-import { explainStatement } from "../statement/explain.ts"
 import { dropIndexSql } from "../statement/index-statement.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { searchStatement } from "../statement/search.ts"
 import { databaseError, sqlState } from "../store/database-error.ts"
 import { planFacts } from "../store/plan.ts"
 import type { RecordStore } from "../store/record-store.ts"
-import { tablePlan } from "../store/table-plan.ts"
 import type { Advice, QueryAdvice, UnusedIndex } from "./advice.ts"
 import type { AdvisedTable } from "./advised-table.ts"
 import { type AdvisedQueries, type AskedQuery, answer, askedQueries } from "./asked-query.ts"
 import { earlyAnswer } from "./early-answer.ts"
 import { guessedAdvice } from "./guessed-advice.ts"
+import { queryPlan } from "./query-plan.ts"
 import { type SampledAdvice, sampledAdvice } from "./sampled-advice.ts"
 import { tableFacts } from "./table-facts.ts"
 import { undoneWithin } from "./undone.ts"
@@ -66,7 +64,7 @@ async function advisedTable(db: Kysely<RecordsTables>, definition: TableDefiniti
   const [facts, live] = [await tableFacts(db, definition), await liveTable(db, definition)]
   if (facts === undefined || live === undefined)
     throw new ConfigurationError("missing_table", `advise: there is no table "${definition.schema}"."${definition.table}"`)
-  const all = await tablePlan(db, definition, explainStatement(searchStatement(db, definition, checkedQuery({})).compile()))
+  const all = await queryPlan(db, definition, checkedQuery({}))
   return { definition, facts, partitions: live.partitions, records: planFacts(all.plan).rows.estimated }
 }
 

@@ -1,4 +1,3 @@
-import type { RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { extensionPart, wantedIndexes } from "../migration/table-parts.ts"
 import { type IndexStatement, indexStatements } from "../statement/index-statement.ts"
@@ -6,7 +5,6 @@ import type { IndexAdvice, QueryAdvice } from "./advice.ts"
 import { isPrefix } from "./candidate.ts"
 import { indexEntry } from "./index-entry.ts"
 import type { TableFacts } from "./table-facts.ts"
-import { withIndexes } from "./temporary-table.ts"
 
 /** What is known of a table before anything is tried. */
 export interface AdvisedTable {
@@ -29,11 +27,6 @@ export interface Judgement {
 
 /** The share of the records from which on a scan is right. */
 export const UNSELECTIVE = 0.1
-
-/** Indexes that a definition has not, as they would be if it had. */
-export function newStatements(definition: TableDefinition, indexes: readonly RecordIndex[]): readonly IndexStatement[] {
-  return indexes.length === 0 ? [] : indexStatements(withIndexes(definition, indexes)).slice(-indexes.length)
-}
 
 /** What is said of an index to build, beside what was measured. */
 export function advisedIndex({ name, index }: IndexStatement, { definition, partitions }: AdvisedTable): Omit<AdvisedIndex, "bytes" | "writes"> {

@@ -1,9 +1,10 @@
 import { indexStatements } from "../statement/index-statement.ts"
 import type { QueryAdvice } from "./advice.ts"
-import { type AdvisedTable, newStatements } from "./advised-table.ts"
+import type { AdvisedTable } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { candidates, identity } from "./candidate.ts"
 import { indexEntry } from "./index-entry.ts"
+import { newStatements } from "./temporary-table.ts"
 
 // A table that is read at once, whatever is asked of it.
 const SMALL_BYTES = 1024 * 1024

@@ -1,16 +1,15 @@
 import type { Kysely } from "kysely"
 import type { CheckedQuery } from "../predicate/checked-query.ts"
-import { explainStatement } from "../statement/explain.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { searchStatement } from "../statement/search.ts"
 import { sqlState } from "../store/database-error.ts"
 import { planFacts } from "../store/plan.ts"
-import { tablePlan } from "../store/table-plan.ts"
 import type { QueryAdvice } from "./advice.ts"
-import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement, newStatements, percent, UNSELECTIVE } from "./advised-table.ts"
+import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement, percent, UNSELECTIVE } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { candidates } from "./candidate.ts"
+import { queryPlan } from "./query-plan.ts"
 import { isScan } from "./table-sample.ts"
+import { newStatements } from "./temporary-table.ts"
 import { undoneWithin } from "./undone.ts"
 
 /** Without a sample to try an index on, what counts is how many records a query keeps of those that it scans. */
@@ -31,8 +30,7 @@ export async function guessedAdvice(db: Kysely<RecordsTables>, table: AdvisedTab
 }
 
 async function refusal(db: Kysely<RecordsTables>, { definition }: AdvisedTable, one: AskedQuery): Promise<QueryAdvice | undefined> {
-  const asked = explainStatement(searchStatement(db, definition, one.query).compile())
-  const { named } = await undoneWithin(db, (trx) => tablePlan(trx, definition, asked))
+  const { named } = await undoneWithin(db, (trx) => queryPlan(trx, definition, one.query))
   return isScan(named) ? undefined : answer(one, "served", "the planner finds its records with an index", { indexes: planFacts(named).indexes })
 }
 
@@ -47,9 +45,9 @@ function guess({ definition, records }: AdvisedTable, one: AskedQuery, share: nu
 async function foundShare(db: Kysely<RecordsTables>, { definition, records }: AdvisedTable, query: CheckedQuery): Promise<number | undefined> {
   if (query.filters.length === 0) return 0
   const most = Math.ceil(records * UNSELECTIVE)
-  const bounded = searchStatement(db, definition, { ...query, sort: [], offset: undefined, limit: most })
+  const bounded = { ...query, sort: [], offset: undefined, limit: most }
   try {
-    const { named } = await undoneWithin(db, (trx) => tablePlan(trx, definition, explainStatement(bounded.compile(), { analyze: true })))
+    const { named } = await undoneWithin(db, (trx) => queryPlan(trx, definition, bounded, { analyze: true }))
     return (planFacts(named).rows.actual ?? 0) / Math.max(1, records)
   } catch (error) {
     if (sqlState(error) !== "57014") throw error

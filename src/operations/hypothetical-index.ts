@@ -1,12 +1,10 @@
 import { type Kysely, sql } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import type { CheckedQuery } from "../predicate/checked-query.ts"
-import { explainStatement } from "../statement/explain.ts"
 import { createIndexSql, type IndexStatement } from "../statement/index-statement.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { searchStatement } from "../statement/search.ts"
 import { planFacts } from "../store/plan.ts"
-import { tablePlan } from "../store/table-plan.ts"
+import { queryPlan } from "./query-plan.ts"
 import { undone } from "./undone.ts"
 
 /** What the planner makes of the whole table with an index that is not there, by the extension hypopg. */
@@ -36,7 +34,7 @@ export async function hypotheticalPlan(
 ): Promise<HypotheticalPlan | undefined> {
   if (statement.index.kind === "trigram" || statement.index.kind === "array") return undefined
   return undone(db, async (trx) => {
-    const cost = async (of: TableDefinition) => planFacts((await tablePlan(trx, of, explainStatement(searchStatement(trx, of, query).compile()))).named)
+    const cost = async (of: TableDefinition) => planFacts((await queryPlan(trx, of, query)).named)
     const now = await cost(definition.now)
     const ddl = createIndexSql(statement, definition.changed, "at once")
     const { rows } = await sql<{ oid: string; name: string }>`select indexrelid::text as oid, indexname as name from hypopg_create_index(${ddl})`.execute(trx)

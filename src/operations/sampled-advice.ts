@@ -1,16 +1,14 @@
 import type { Transaction } from "kysely"
-import { explainStatement } from "../statement/explain.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { searchStatement } from "../statement/search.ts"
 import { planFacts } from "../store/plan.ts"
-import { tablePlan } from "../store/table-plan.ts"
 import type { QueryAdvice } from "./advice.ts"
-import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement, newStatements } from "./advised-table.ts"
+import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { type Candidate, candidates, keyCount } from "./candidate.ts"
 import { hasHypopg, hypotheticalPlan } from "./hypothetical-index.ts"
+import { queryPlan } from "./query-plan.ts"
 import { TableSample } from "./table-sample.ts"
-import { withIndexes } from "./temporary-table.ts"
+import { newStatements, withIndexes } from "./temporary-table.ts"
 import { type MeasuredQuery, type TriedQuery, triedQuery } from "./tried-query.ts"
 
 /** What was measured of a table in one transaction. */
@@ -77,7 +75,7 @@ function width({ query }: AskedQuery): number {
 }
 
 async function usedIndexes(trx: Transaction<RecordsTables>, { definition }: AdvisedTable, { query }: AskedQuery): Promise<readonly string[]> {
-  const { named } = await tablePlan(trx, definition, explainStatement(searchStatement(trx, definition, query).compile()))
+  const { named } = await queryPlan(trx, definition, query)
   return planFacts(named).indexes
 }
 

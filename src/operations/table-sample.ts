@@ -2,13 +2,12 @@ import { sql, type Transaction } from "kysely"
 import type { RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import type { CheckedQuery } from "../predicate/checked-query.ts"
-import { explainStatement } from "../statement/explain.ts"
 import { type IndexStatement, indexStatements } from "../statement/index-statement.ts"
 import { type RecordsTables, tableOf } from "../statement/records-tables.ts"
-import { countStatement, searchStatement } from "../statement/search.ts"
+import { countStatement } from "../statement/search.ts"
 import { actualRows, type PlanFacts, planFacts, planNodes, type QueryPlan } from "../store/plan.ts"
-import { tablePlan } from "../store/table-plan.ts"
-import { builtIndex, temporaryTable, withIndexes } from "./temporary-table.ts"
+import { queryPlan } from "./query-plan.ts"
+import { builtIndex, newStatements, temporaryTable, withIndexes } from "./temporary-table.ts"
 import { undone } from "./undone.ts"
 import { type WriteCost, writeCost } from "./write-cost.ts"
 
@@ -104,14 +103,14 @@ export class TableSample {
     indexes: readonly RecordIndex[],
   ): Promise<{ definition: TableDefinition; statements: readonly IndexStatement[] }> {
     const definition = withIndexes(this.#copy, indexes)
-    const statements = indexStatements(definition).slice(-indexes.length)
+    const statements = newStatements(this.#copy, indexes)
     for (const statement of statements) await builtIndex(trx, statement, this.#copy)
     await this.#analyzed(trx)
     return { definition, statements }
   }
 
   async #run(trx: Transaction<RecordsTables>, definition: TableDefinition, query: CheckedQuery): Promise<SampleRun> {
-    const { plan } = await tablePlan(trx, definition, explainStatement(searchStatement(trx, definition, query).compile(), { analyze: true }))
+    const { plan } = await queryPlan(trx, definition, query, { analyze: true })
     const facts = planFacts(plan)
     return { ...facts, plan, pages: (facts.buffers?.hit ?? 0) + (facts.buffers?.read ?? 0) }
   }

@@ -2,13 +2,18 @@ import { type Kysely, type RawBuilder, sql } from "kysely"
 import { indexLookup } from "../definition/index-lookup.ts"
 import type { RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
-import { createIndexSql, extensionOf, type IndexStatement } from "../statement/index-statement.ts"
+import { createIndexSql, extensionOf, type IndexStatement, indexStatements } from "../statement/index-statement.ts"
 import { type RecordsTables, tableOf } from "../statement/records-tables.ts"
 
 /** The definition with further indexes. */
 export function withIndexes(definition: TableDefinition, more: readonly RecordIndex[]): TableDefinition {
   const indexes = [...definition.indexes, ...more]
   return { ...definition, indexes, lookup: indexLookup(definition.gin, indexes) }
+}
+
+/** Indexes that a definition has not, as they would be if it had. */
+export function newStatements(definition: TableDefinition, indexes: readonly RecordIndex[]): readonly IndexStatement[] {
+  return indexes.length === 0 ? [] : indexStatements(withIndexes(definition, indexes)).slice(-indexes.length)
 }
 
 /** Makes an empty temporary table with the columns and the indexes of another one. */

@@ -3,10 +3,11 @@ import type { CheckedQuery } from "../predicate/checked-query.ts"
 import { extensionOf } from "../statement/index-statement.ts"
 import { sqlState } from "../store/database-error.ts"
 import type { QueryAdvice } from "./advice.ts"
-import { newStatements, percent, UNSELECTIVE } from "./advised-table.ts"
+import { percent, UNSELECTIVE } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { type Candidate, candidates, identity, keyCount } from "./candidate.ts"
 import { isScan, type SampleRun, type TableSample } from "./table-sample.ts"
+import { newStatements } from "./temporary-table.ts"
 
 /** What the sample says of a query: the answer, and the indexes to build. */
 export interface TriedQuery {

@@ -2,12 +2,11 @@ import { type CompiledQuery, type Kysely, type RawBuilder, sql } from "kysely"
 import type { RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { explainStatement } from "../statement/explain.ts"
-import { indexStatements } from "../statement/index-statement.ts"
 import { type RecordsTables, tableOf } from "../statement/records-tables.ts"
 import { touched } from "../statement/stored-columns.ts"
 import { planFacts, planOf } from "../store/plan.ts"
 import type { Row } from "../store/record-row.ts"
-import { builtIndex, temporaryTable, withIndexes } from "./temporary-table.ts"
+import { builtIndex, newStatements, temporaryTable } from "./temporary-table.ts"
 
 /** What an index costs the writes: for one record, without the index and with it. */
 export interface WriteCost {
@@ -32,7 +31,7 @@ export async function writeCost(trx: Kysely<RecordsTables>, { original, sample, 
   const tables = { without: { ...sample, table: "kysely_records_without" }, with: { ...sample, table: "kysely_records_with" } }
   // Half of each page is left free, so that an update finds room beside the record: it is the index that decides.
   for (const table of Object.values(tables)) await temporaryTable(trx, original, table, sql`with (fillfactor = 50)`)
-  for (const statement of indexStatements(withIndexes(tables.with, [index])).slice(-1)) await builtIndex(trx, statement, tables.with)
+  for (const statement of newStatements(tables.with, [index])) await builtIndex(trx, statement, tables.with)
   const times = { without: { insert: [] as number[], update: [] as number[] }, with: { insert: [] as number[], update: [] as number[] } }
   const written = Math.max(1, Math.min(WRITTEN, Math.floor(records / ROUNDS)))
   for (let round = 0; round < ROUNDS; round += 1) {
