@@ -77,7 +77,7 @@ class DeclaredIndexes implements IndexLookup {
   }
 
   given(predicates: readonly Predicate[], around: Given = NOTHING): Given {
-    return this.#indexes.length === 0 ? around : new GivenBeside(predicates, around, (one) => this.isPartial(one))
+    return this.#indexes.length === 0 ? around : new GivenBeside(predicates, around, this)
   }
 
   #placesOf(path: FieldPath): readonly Place[] {
@@ -89,15 +89,15 @@ class DeclaredIndexes implements IndexLookup {
 class GivenBeside implements Given {
   readonly #predicates: readonly Predicate[]
   readonly #around: Given
-  readonly #isPartial: (predicate: Predicate) => boolean
+  readonly #lookup: IndexLookup
   #fixed: ReadonlySet<string> | undefined
   #present: ReadonlySet<string> | undefined
   #tests: ReadonlySet<string> | undefined
 
-  constructor(predicates: readonly Predicate[], around: Given, isPartial: (predicate: Predicate) => boolean) {
+  constructor(predicates: readonly Predicate[], around: Given, lookup: IndexLookup) {
     this.#predicates = predicates
     this.#around = around
-    this.#isPartial = isPartial
+    this.#lookup = lookup
   }
 
   get fixed(): ReadonlySet<string> {
@@ -107,12 +107,12 @@ class GivenBeside implements Given {
 
   // The SQL of a partial index's condition is that of the index: it says nothing more.
   get present(): ReadonlySet<string> {
-    this.#present ??= new Set([...this.#around.present, ...this.#all().flatMap((one) => (this.#isPartial(one) ? [] : presentPath(one)))])
+    this.#present ??= new Set([...this.#around.present, ...this.#all().flatMap((one) => (this.#lookup.isPartial(one) ? [] : presentPath(one)))])
     return this.#present
   }
 
   get tests(): ReadonlySet<string> {
-    this.#tests ??= new Set([...this.#around.tests, ...this.#all().flatMap((one) => (this.#isPartial(one) ? [predicateText(one)] : []))])
+    this.#tests ??= new Set([...this.#around.tests, ...this.#all().flatMap((one) => (this.#lookup.isPartial(one) ? [predicateText(one)] : []))])
     return this.#tests
   }
 
