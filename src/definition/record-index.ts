@@ -115,8 +115,15 @@ export function conjuncts(predicate: Predicate): readonly Predicate[] {
 
 /** A text that two paths share exactly when they name one place. */
 export function pathText(path: FieldPath): string {
-  return JSON.stringify(isJsonPath(path) ? [path.column, ...path.steps] : [path.column])
+  const known = pathTexts.get(path)
+  if (known !== undefined) return known
+  const text = JSON.stringify(isJsonPath(path) ? [path.column, ...path.steps] : [path.column])
+  pathTexts.set(path, text)
+  return text
 }
+
+// One field is one path however often it is named, and every condition asks for the indexes on it.
+const pathTexts = new WeakMap<FieldPath, string>()
 
 /** A text that two predicates share exactly when they ask the same. */
 export function predicateText(predicate: Predicate): string {

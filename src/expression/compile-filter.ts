@@ -3,7 +3,7 @@ import type { DefinitionOf, TableDefinition } from "../definition/records-defini
 import { checkedCondition, onRecords } from "../predicate/checked-condition.ts"
 import type { Predicate } from "../predicate/predicate.ts"
 import type { Condition, LooseCondition, Typed } from "../query/condition.ts"
-import { conditionOf, fragment, isEnclosed } from "./fragment.ts"
+import { conditionOf, type Fragment, fragment, isEnclosed } from "./fragment.ts"
 import { conditionSql } from "./predicate-sql.ts"
 import { outermost } from "./scope.ts"
 
@@ -38,5 +38,10 @@ type Loose = LooseCondition & Typed<never>
 
 /** All of the predicates at once, in the form that the indexes of the table serve. */
 export function allOf(predicates: readonly Predicate[], definition: TableDefinition): Expression<SqlBool> {
-  return conditionOf(conditionSql({ kind: "and", of: predicates }, outermost(definition)))
+  return conditionOf(allSql(predicates, definition))
+}
+
+/** The SQL of all of the predicates at once. */
+export function allSql(predicates: readonly Predicate[], definition: TableDefinition): Fragment {
+  return conditionSql({ kind: "and", of: predicates }, outermost(definition))
 }

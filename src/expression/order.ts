@@ -1,4 +1,3 @@
-import { type RawBuilder, sql } from "kysely"
 import { pathText } from "../definition/record-index.ts"
 import { isJsonPath, type PlainColumnName } from "../path/json-path.ts"
 import type { CheckedSortKey } from "../predicate/checked-query.ts"
@@ -17,13 +16,15 @@ export interface KeyTerm {
  * The terms of a total order: the keys, then `id` in the direction of the last one.
  *
  * @example
- * orderTerms([{ path: age, direction: "desc", nulls: undefined }])
+ * orderTerms([{ path: age, direction: "desc", nulls: undefined }]).join(", ")
  * // coalesce("fields"->'age', 'null') desc, "id" desc
  */
-export function orderTerms(keys: readonly CheckedSortKey[], scope: Scope = outermost()): RawBuilder<unknown>[] {
-  return totalOrder(keys)
-    .flatMap((key) => keyTerms(areNullsSettled(key, scope) ? { ...key, nulls: undefined } : key, scope))
-    .map(({ term, way }) => sql.raw(`${term} ${way}`))
+export function orderTerms(keys: readonly CheckedSortKey[], scope: Scope = outermost()): string[] {
+  const terms: string[] = []
+  for (const key of totalOrder(keys)) {
+    for (const { term, way } of keyTerms(areNullsSettled(key, scope) ? { ...key, nulls: undefined } : key, scope)) terms.push(`${term} ${way}`)
+  }
+  return terms
 }
 
 /** The terms of one key of an order, or of an index that serves it. */
@@ -35,8 +36,8 @@ export function keyTerms({ path, direction, nulls }: CheckedSortKey, scope: Acce
 }
 
 // Where every record that is found has a value, an index on the path alone serves the order.
-function areNullsSettled({ path }: CheckedSortKey, scope: Scope): boolean {
-  return isJsonPath(path) && scope.given.present.has(pathText(path)) && hasIndex({ path, scope, negated: false }, "path")
+function areNullsSettled({ path, nulls }: CheckedSortKey, scope: Scope): boolean {
+  return nulls !== undefined && isJsonPath(path) && scope.given.present.has(pathText(path)) && hasIndex({ path, scope, negated: false }, "path")
 }
 
 // A column that `migrate` made always has a value; in one of another table SQL NULL stands lowest, as it does in documents.

@@ -44,15 +44,20 @@ function literalPattern(literal: string): string {
 function prefixRange({ path, scope }: Place, prefix: string): readonly Fragment[] {
   if (prefix === "") return []
   const at = text(prefixAccessor(path, scope))
-  const held = Array.from(prefix).slice(0, LONGEST_PREFIX)
+  const held = isHeld(prefix) ? prefix : Array.from(prefix).slice(0, LONGEST_PREFIX).join("")
   const end = afterPrefix(held)
-  const low = fragment`${at} ~>=~ ${value(held.join(""))}`
+  const low = fragment`${at} ~>=~ ${value(held)}`
   return end === undefined ? [low] : [low, fragment`${at} ~<~ ${value(end)}`]
 }
 
 // What the index does not hold is asked of the string itself.
 function beyondRange(place: Place, prefix: string): readonly Fragment[] {
-  return Array.from(prefix).length > LONGEST_PREFIX ? [startsWithTest(place, prefix)] : []
+  return isHeld(prefix) ? [] : [startsWithTest(place, prefix)]
+}
+
+// A character is one unit of a JavaScript string, or two.
+function isHeld(prefix: string): boolean {
+  return prefix.length <= LONGEST_PREFIX || Array.from(prefix).length <= LONGEST_PREFIX
 }
 
 function startsWithTest(place: Place, prefix: string): Fragment {
@@ -67,11 +72,11 @@ function literalPrefix(pattern: string): string {
 const LAST_CODE_POINT = 0x10ffff
 
 // The first text behind all that start with the prefix; UTF-8 orders as code points do. None behind the last code point.
-function afterPrefix(prefix: readonly string[]): string | undefined {
-  const points = prefix.map((character) => character.codePointAt(0) ?? 0)
-  const last = points.findLastIndex((point) => point < LAST_CODE_POINT)
-  if (last === -1) return undefined
+function afterPrefix(prefix: string): string | undefined {
+  if (prefix === "") return undefined
+  const last = prefix.codePointAt(prefix.length - 2) ?? 0
+  const [start, point] = last > 0xffff ? [prefix.slice(0, -2), last] : [prefix.slice(0, -1), prefix.charCodeAt(prefix.length - 1)]
+  if (point === LAST_CODE_POINT) return afterPrefix(start)
   // Surrogates are no characters.
-  const next = points[last] === 0xd7ff ? 0xe000 : (points[last] ?? 0) + 1
-  return prefix.slice(0, last).join("") + String.fromCodePoint(next)
+  return start + String.fromCodePoint(point === 0xd7ff ? 0xe000 : point + 1)
 }

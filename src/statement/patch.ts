@@ -116,7 +116,7 @@ export function claimStatement(db: Kysely<RecordsTables>, definition: TableDefin
   const found = searchStatement(db, definition, { ...query, select: undefined })
     .forNoKeyUpdate()
     .skipLocked()
-  const order = sql.join(orderTerms(query.sort, foundScope(definition)))
+  const order = sql.raw(orderTerms(query.sort, foundScope(definition)).join(", "))
   return written(db, definition, changes, { ...sharing(values, found), columns: sql`row_number() over (order by ${order}) as "place"` })
     .selectFrom("patched")
     .leftJoin("written", (join) => join.onRef("written.id", "=", "patched.met"))

@@ -1,29 +1,37 @@
 import { type Compilable, type Kysely, type SelectQueryBuilder, sql } from "kysely"
 import { type DefinitionOf, defineRecords, type TableDefinition } from "../definition/records-definition.ts"
-import { columnValue } from "../expression/column-value.ts"
-import { allOf } from "../expression/compile-filter.ts"
-import { orderTerms } from "../expression/order.ts"
-import { outermost, type Scope, within } from "../expression/scope.ts"
+import { conditionOf, type Fragment } from "../expression/fragment.ts"
 import type { NumberForm } from "../json/exact-number.ts"
-import { type FieldPath, isJsonPath } from "../path/json-path.ts"
 import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
 import type { LooseQuery, Query, Selection } from "../query/query.ts"
 import { type RecordsTables, tableOf, unconnected } from "./records-tables.ts"
-import { readAccessor, recordSelection } from "./stored-columns.ts"
+import { type SearchParts, searchParts, whereOf } from "./search-parts.ts"
+import { recordSelection } from "./stored-columns.ts"
 
 /** The statement of a search, not run. With `select` the columns are `0`, `1`, ... in the order of the paths. */
 export function searchStatement(db: Kysely<RecordsTables>, definition: TableDefinition, query: CheckedQuery, numbers?: NumberForm) {
+  return searchOf(db, definition, searchParts(definition, query, numbers))
+}
+
+/** The statement of a search that is made of these. */
+export function searchOf(db: Kysely<RecordsTables>, definition: TableDefinition, { where, order, select, numbers, limit, offset }: SearchParts) {
   const from = db.selectFrom(tableOf(definition))
-  const { select } = query
-  const selected =
-    select === undefined ? from.select(recordSelection(definition, undefined, numbers)) : from.select(selectedPaths(select, outermost(definition), numbers))
-  return bounded(ordered(filtered(selected, definition, query), definition, query), query)
+  const selected: Select = select === undefined ? from.select(recordSelection(definition, undefined, numbers)) : from.select(select.map(numbered))
+  const filtered = where === undefined ? selected : selected.where(conditionOf(where))
+  const ordered = filtered.orderBy(sql.raw(order.join(", ")))
+  const limited = limit === undefined ? ordered : ordered.limit(sql<number>`${limit}`)
+  return offset === undefined ? limited : limited.offset(sql<number>`${offset}`)
 }
 
 /** The statement that counts what the filters find; one row with `count`. */
-export function countStatement(db: Kysely<RecordsTables>, definition: TableDefinition, query: CheckedQuery) {
+export function countStatement(db: Kysely<RecordsTables>, definition: TableDefinition, query: Pick<CheckedQuery, "filters">) {
+  return countOf(db, definition, whereOf(definition, query))
+}
+
+/** The statement that counts what a condition finds. */
+export function countOf(db: Kysely<RecordsTables>, definition: TableDefinition, where: Fragment | undefined) {
   const counted = db.selectFrom(tableOf(definition)).select(sql<string>`count(*)`.as("count"))
-  return filtered(counted, definition, query)
+  return where === undefined ? counted : counted.where(conditionOf(where))
 }
 
 /** A statement as it would be sent: the text, and the values of `$1`, `$2`, ... */
@@ -52,24 +60,8 @@ export function previewQuery(query: unknown, definition: TableDefinition = defin
   return previewOf(searchStatement(unconnected, definition, checkedQuery(query, definition)))
 }
 
-type Select<Row> = SelectQueryBuilder<RecordsTables, "records", Row>
+type Select = SelectQueryBuilder<RecordsTables, "records", Readonly<Record<string, unknown>>>
 
-function filtered<Row>(statement: Select<Row>, definition: TableDefinition, { filters }: CheckedQuery): Select<Row> {
-  return filters.length === 0 ? statement : statement.where(allOf(filters, definition))
-}
-
-function ordered<Row>(statement: Select<Row>, definition: TableDefinition, { filters, sort }: CheckedQuery): Select<Row> {
-  return orderTerms(sort, within(outermost(definition), filters)).reduce((so, term) => so.orderBy(term), statement)
-}
-
-function bounded<Row>(statement: Select<Row>, { limit, offset }: CheckedQuery): Select<Row> {
-  const limited = limit === undefined ? statement : statement.limit(limit)
-  return offset === undefined ? limited : limited.offset(offset)
-}
-
-function selectedPaths(paths: readonly FieldPath[], scope: Scope, numbers: NumberForm) {
-  return paths.map((path, index) => {
-    const accessor = isJsonPath(path) ? readAccessor(path, scope, numbers) : columnValue(path.column, scope)
-    return sql<unknown>`${sql.raw(accessor)}`.as(String(index))
-  })
+function numbered(accessor: string, index: number) {
+  return sql.raw(accessor).as(String(index))
 }

@@ -12,7 +12,7 @@ import { type ExplainOptions, explainStatement } from "../statement/explain.ts"
 import { claimStatement, patchWhereStatement } from "../statement/patch.ts"
 import { RecordStatements } from "../statement/record-statements.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { countStatement, type Preview, previewOf, searchStatement } from "../statement/search.ts"
+import { type Preview, previewOf } from "../statement/search.ts"
 import type { WriteTarget } from "../statement/write-target.ts"
 import { type BatchTarget, readInTurn, writtenIsolated, writtenWhole } from "./batch.ts"
 import { type BatchKind, deletions, newRecords, updates } from "./batch-kind.ts"
@@ -359,7 +359,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidQueryError
    */
   async count(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Promise<number> {
-    const [row] = await this.#ask("count", query, countStatement(this.#db, this.definition, checkedQuery(query, this.definition)))
+    const [row] = await this.#ask("count", query, this.#statements.count(checkedQuery(query, this.definition)))
     return Number(row?.count)
   }
 
@@ -379,7 +379,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   ): Promise<ReadAs<Found<F, M, Paths>, N>[]> {
     const checked = checkedQuery(query, this.definition)
     const numbers = numberForm(options)
-    const rows = await this.#ask("search", query, searchStatement(this.#db, this.definition, checked, numbers))
+    const rows = await this.#ask("search", query, this.#statements.search(checked, numbers))
     return foundRecords(rows, { select: checked.select, numbers }, this.definition)
   }
 
@@ -392,7 +392,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidQueryError
    */
   preview(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}, options: ReadOptions = {}): Preview {
-    return previewOf(searchStatement(this.#db, this.definition, checkedQuery(query, this.definition), numberForm(options)))
+    return previewOf(this.#statements.search(checkedQuery(query, this.definition), numberForm(options)))
   }
 
   /**

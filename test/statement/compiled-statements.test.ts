@@ -1,10 +1,16 @@
+import fc from "fast-check"
 import { sql } from "kysely"
 import { expect, test } from "vitest"
 import { defineRecords, increment, set } from "../../src/index.ts"
+import { checkedQuery } from "../../src/predicate/checked-query.ts"
 import { CompiledStatements, type Given } from "../../src/statement/compiled-statements.ts"
 import { RecordStatements } from "../../src/statement/record-statements.ts"
 import { unconnected } from "../../src/statement/records-tables.ts"
+import { countStatement, previewOf, searchStatement } from "../../src/statement/search.ts"
 import { givenPatch } from "../../src/store/patch-batch.ts"
+import { condition } from "../fuzz/conditions.ts"
+import { order } from "../fuzz/orders.ts"
+import { definitions } from "../fuzz/tables.ts"
 
 const id = "00000000-0000-4000-8000-000000000001"
 
@@ -13,7 +19,7 @@ function counted() {
   const built: object[] = []
   const run = (shape: string, values: { readonly a: string; readonly b?: string }) =>
     statements
-      .compiled(shape, values, ({ a, b }: { readonly a: Given<string>; readonly b?: Given<string> }) => {
+      .named(shape, values, ({ a, b }: { readonly a: Given<string>; readonly b?: Given<string> }) => {
         built.push({ shape, a, b })
         return unconnected.selectNoFrom([sql`${"own"}`.as("own"), sql`${b ?? "none"}`.as("b"), sql`${a}`.as("a"), sql`${a}`.as("again")])
       })
@@ -74,4 +80,47 @@ test("writes that differ in more than their values have texts of their own", () 
   expect(new Set(texts.map((text) => text.sql))).toHaveLength(texts.length)
   expect(statements.update(of(0), { fields: "7" }).compile()).toMatchObject({ sql: texts[7]?.sql, parameters: [id, "7", id, 0] })
   expect(patch(set("fields.a", "other")).compile()).toMatchObject({ sql: texts[12]?.sql, parameters: [expect.stringContaining('["other"]'), [id]] })
+})
+
+test("a search from a kept text is the search that is built for it alone, and so is a count", () => {
+  const kept = new Map(Object.values(definitions).map((definition) => [definition, new RecordStatements(definition)]))
+  const bound = fc.option(fc.nat(100), { nil: undefined })
+  const selection = fc.option(fc.constantFrom<unknown[]>(["id"], ["fields.name", "fields->'v'"], [["fields", "a,b", 0]]), { nil: undefined })
+  const given = fc.record({ order, filter: condition, limit: bound, offset: bound, select: selection, numbers: fc.constantFrom("exact" as const, undefined) })
+  fc.assert(
+    fc.property(given, ({ order: { filters, sort }, filter, limit, offset, select, numbers }) => {
+      for (const [definition, statements] of kept) {
+        for (const conditions of [filters, [...filters, filter]]) {
+          const query = checkedQuery({ filters: conditions, sort, limit, offset, select }, definition)
+          // Twice, so that the second is filled into the text of the first.
+          for (let run = 0; run < 2; run += 1) {
+            expect(previewOf(statements.search(query, numbers))).toEqual(previewOf(searchStatement(unconnected, definition, query, numbers)))
+            expect(previewOf(statements.count(query))).toEqual(previewOf(countStatement(unconnected, definition, query)))
+          }
+        }
+      }
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test("searches that differ in more than their values have texts of their own", () => {
+  const statements = new RecordStatements(defineRecords())
+  const queries = [
+    {},
+    { limit: 1 },
+    { offset: 1 },
+    { limit: 1, offset: 1 },
+    { select: ["id"] },
+    { sort: [{ field: "fields.a" }] },
+    { sort: [{ field: "fields.a", order: "desc" }] },
+    { sort: [{ field: "fields.a" }, { field: "fields.b" }] },
+    { filters: [{ field: "fields.a", operator: ">", value: 1 }] },
+    { filters: [{ field: "fields.b", operator: ">", value: 1 }] },
+    { filters: [{ field: "fields.a", operator: ">", value: "x" }] },
+    { filters: [{ not: { field: "fields.a", operator: ">", value: 1 } }] },
+  ].map((query) => checkedQuery(query))
+  const texts = [...queries.map((query) => statements.search(query, undefined)), ...queries.slice(8).map((query) => statements.count(query))]
+  expect(new Set(texts.map((statement) => statement.compile().sql))).toHaveLength(texts.length)
+  expect(statements.search(checkedQuery({ offset: 7, limit: 8 }), undefined).compile()).toMatchObject({ sql: texts[3]?.compile().sql, parameters: [8, 7] })
 })
