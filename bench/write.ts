@@ -4,6 +4,7 @@ import pg from "pg"
 import { from as copyFrom } from "pg-copy-streams"
 import { defineRecords, type JsonObject, type NewRecord, PostgresDatabase, set } from "../src/index.ts"
 import { RecordStatements } from "../src/statement/record-statements.ts"
+import type { WrittenRecord } from "../src/statement/written-record.ts"
 import { newId } from "../src/store/new-id.ts"
 import { givenPatch } from "../src/store/patch-batch.ts"
 import { startedServer } from "../test/setup/server.ts"
@@ -120,13 +121,15 @@ async function singleWrites(db: PostgresDatabase, connectionString: string) {
   const columns = `"id", "fields", "metadata", "revision", "created_at", "updated_at"`
   const { id } = await db.create({ fields: { name: "Ada", age: 36 } })
   const document = { name: "Ada", age: 37, tags: ["a", "b"] }
-  const insert = `insert into "public"."records" ("id", "fields", "metadata") select "given"."id", "given"."fields", "given"."metadata" from jsonb_to_recordset($1::jsonb) as given(id uuid, fields jsonb, metadata jsonb) returning ${columns}`
+  const newRecord = (): WrittenRecord => ({ id: newId(), fields: JSON.stringify(document), metadata: "null" })
+  const statements = new RecordStatements(db.definition)
+  const insert = statements.create(newRecord()).compile().sql
   const update = `update "public"."records" set "fields" = $1::jsonb, "revision" = "revision" + 1, "updated_at" = now() where "id" = $2::uuid returning ${columns}`
   const patch = [set("fields.age", 38)] as const
   const given = givenPatch(id, patch, {}, db.definition)
-  const patched = new RecordStatements(db.definition).patch(given.patch.changes, [given]).compile()
+  const patched = statements.patch(given.patch.changes, [given]).compile()
   const contests: Record<string, [ours: () => Promise<unknown>, byHand: () => Promise<unknown>]> = {
-    create: [() => db.create({ fields: document }), () => client.query(insert, [JSON.stringify([{ id: newId(), fields: document, metadata: null }])])],
+    create: [() => db.create({ fields: document }), () => client.query(insert, Object.values(newRecord()))],
     patch: [() => db.patch(id, patch), () => client.query(patched.sql, [...patched.parameters])],
     update: [() => db.update(id, { fields: document }), () => client.query(update, [JSON.stringify(document), id])],
   }

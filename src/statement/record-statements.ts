@@ -10,7 +10,7 @@ import { NUL, searchParts, searchShape, searchValues, whereOf, withPlaces } from
 import { recordSelection } from "./stored-columns.ts"
 import { createStatement, deleteStatement, existsStatement, readStatement, updateStatement, upsertStatement } from "./write.ts"
 import type { WriteTarget } from "./write-target.ts"
-import { type Replacement, recordText, type WrittenRecord } from "./written-record.ts"
+import type { Replacement, WrittenRecord } from "./written-record.ts"
 
 /** The statements for the records of one table that are run again and again: those by ids, and searches. */
 export class RecordStatements {
@@ -36,8 +36,8 @@ export class RecordStatements {
   }
 
   create(record: WrittenRecord) {
-    return this.#statements.named("create", listOf(record), ({ records }) =>
-      createStatement(unconnected, this.#definition, records).returning(recordSelection(this.#definition)),
+    return this.#statements.named("create", record, (given) =>
+      createStatement(unconnected, this.#definition, given).returning(recordSelection(this.#definition)),
     )
   }
 
@@ -56,7 +56,7 @@ export class RecordStatements {
   /** For a revision it only replaces. */
   upsert(target: WriteTarget, record: WrittenRecord) {
     if (target.expectedRevision !== undefined) return this.update(target, record)
-    return this.#statements.named("upsert", listOf(record), ({ records }) => upsertStatement(unconnected, this.#definition, records))
+    return this.#statements.named("upsert", record, (given) => upsertStatement(unconnected, this.#definition, given))
   }
 
   delete(target: WriteTarget) {
@@ -69,8 +69,4 @@ export class RecordStatements {
       patchStatement(unconnected, this.#definition, changes, given),
     )
   }
-}
-
-function listOf(record: WrittenRecord): { readonly records: string } {
-  return { records: `[${recordText(record)}]` }
 }

@@ -1,45 +1,45 @@
-import { type Kysely, type RawBuilder, sql } from "kysely"
+import { type Insertable, type Kysely, type RawBuilder, sql } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import type { NumberForm } from "../json/exact-number.ts"
 import type { Given, Givens } from "./compiled-statements.ts"
 import { type RecordsTables, tableOf } from "./records-tables.ts"
 import { columnNames, idOperand, recordSelection, replacing, touched, transactionTime } from "./stored-columns.ts"
 import { conditionalWrite, hasExpectedRevision, type WriteTarget } from "./write-target.ts"
-import type { Replacement } from "./written-record.ts"
+import type { Replacement, WrittenRecord } from "./written-record.ts"
 
-/** The statement that stores records from one JSON array; one row a record. */
-export function createStatement(db: Kysely<RecordsTables>, definition: TableDefinition, records: Given<string>) {
-  return insertion(db, definition, records, "first")
+/** The statement that stores a record. */
+export function createStatement(db: Kysely<RecordsTables>, definition: TableDefinition, { id, fields, metadata }: Givens<WrittenRecord>) {
+  const values = { id: idOperand(definition, id), fields: sql`${fields}::jsonb`, metadata: sql`${metadata}::jsonb` }
+  return db.insertInto(tableOf(definition)).values(insertable(newRow(definition, values)))
 }
 
-/** The same, but each record gets the revision that comes after the one it has. */
-export function nextRevisionStatement(db: Kysely<RecordsTables>, definition: TableDefinition, records: Given<string>) {
-  return insertion(db, definition, records, "next")
+/** What a new record is made of: SQL for its id and its documents, and for its revision where that is not the first. */
+export interface NewRowValues {
+  readonly id: RawBuilder<unknown>
+  readonly fields: RawBuilder<unknown>
+  readonly metadata: RawBuilder<unknown>
+  readonly revision?: RawBuilder<unknown>
 }
 
-function insertion(db: Kysely<RecordsTables>, definition: TableDefinition, records: Given<string>, revisions: "first" | "next") {
-  const { id, fields, metadata, revision, createdAt, updatedAt } = columnNames(definition)
+/** What an insert puts into the columns of a table. */
+export function newRow(definition: TableDefinition, { id, fields, metadata, revision }: NewRowValues): Record<string, RawBuilder<unknown>> {
   const { columns } = definition
-  const given = sql<{ id: string; fields: unknown; metadata: unknown }>`jsonb_to_recordset(${records}::jsonb)`
-  const row = given.as<"given">(
-    sql`given(id ${sql.raw(columns.id.type)}, fields jsonb, metadata jsonb${revisions === "next" ? sql`, revision bigint` : sql``})`,
-  )
-  const value = revisions === "next" ? sql`given.revision + 1` : sql`1`
-  // Tables that were there before have defaults of their own, or none.
-  const ours = [
-    ...(revision === undefined || (revisions === "first" && columns.revision?.isOurs === true) ? [] : [[revision, value.as("revision")] as const]),
-    ...(columns.createdAt.isOurs ? [] : [[createdAt, transactionTime(columns.createdAt).as("created")] as const]),
-    ...(columns.updatedAt.isOurs ? [] : [[updatedAt, transactionTime(columns.updatedAt).as("updated")] as const]),
-  ]
-  return db
-    .insertInto(tableOf(definition))
-    .columns([id, fields, ...(metadata === undefined ? [] : [metadata]), ...ours.map(([column]) => column)])
-    .expression(
-      db
-        .selectFrom(row)
-        .select(["given.id", "given.fields", ...(metadata === undefined ? [] : ["given.metadata" as const])])
-        .select(ours.map(([, value]) => value)),
-    )
+  const names = columnNames(definition)
+  return {
+    [names.id]: id,
+    [names.fields]: fields,
+    // nullif keeps the column free of JSON null: without metadata it is SQL NULL.
+    ...(names.metadata === undefined ? {} : { [names.metadata]: sql`nullif(${metadata}, 'null')` }),
+    // Tables that were there before have defaults of their own, or none.
+    ...(names.revision === undefined || (revision === undefined && columns.revision?.isOurs === true) ? {} : { [names.revision]: revision ?? sql`1` }),
+    ...(columns.createdAt.isOurs ? {} : { [names.createdAt]: transactionTime(columns.createdAt) }),
+    ...(columns.updatedAt.isOurs ? {} : { [names.updatedAt]: transactionTime(columns.updatedAt) }),
+  }
+}
+
+// The columns of a table that was there before have other names than the row types know.
+function insertable(row: Record<string, RawBuilder<unknown>>): Insertable<RecordsTables["records"]> {
+  return row as unknown as Insertable<RecordsTables["records"]>
 }
 
 /** The statement that brings the record with an id. */
@@ -69,9 +69,9 @@ export function replaced(definition: TableDefinition, { fields, metadata }: Give
   }
 }
 
-/** The statement that stores the record of a list of one or replaces the one with its id, and brings it as it is then. */
-export function upsertStatement(db: Kysely<RecordsTables>, definition: TableDefinition, records: Given<string>) {
-  return createStatement(db, definition, records)
+/** The statement that stores a record or replaces the one with its id, and brings it as it is then. */
+export function upsertStatement(db: Kysely<RecordsTables>, definition: TableDefinition, record: Givens<WrittenRecord>) {
+  return createStatement(db, definition, record)
     .onConflict((conflict) => conflict.column(columnNames(definition).id).doUpdateSet(replacing(definition)))
     .returning(recordSelection(definition))
 }

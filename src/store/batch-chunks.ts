@@ -6,8 +6,10 @@ export interface BatchItem {
   readonly id: string
   /** Its place among what was given. */
   readonly position: number
-  /** What is sent for it. */
+  /** What is sent for it: the fields of a new record, a change, an id. */
   readonly text: string
+  /** The metadata of a new record. */
+  readonly metadata?: string | undefined
   /** The revision that the record must have, where there is one. */
   readonly expectedRevision?: number | undefined
 }
@@ -72,7 +74,7 @@ class Chunk {
   add(item: BatchItem | undefined): boolean {
     if (item === undefined) return false
     this.#items.push(item)
-    this.#characters += item.text.length
+    this.#characters += item.text.length + (item.metadata?.length ?? 0)
     return this.#items.length >= MOST_ITEMS || this.#characters >= MOST_CHARACTERS
   }
 

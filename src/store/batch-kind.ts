@@ -11,7 +11,7 @@ import {
   updateBatchStatement,
 } from "../statement/batch.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { recordText, type WrittenRecord } from "../statement/written-record.ts"
+import { type RevisedRows, recordRows, type WrittenRecord } from "../statement/written-record.ts"
 import type { BatchItem, Fault, ToItem } from "./batch-chunks.ts"
 import type { OnConflict } from "./batch-options.ts"
 import { knownId, recordRevision, type WrittenUpdate, writtenRecord, writtenUpdate } from "./new-record.ts"
@@ -37,15 +37,15 @@ export function newRecords(operation: string, definition: TableDefinition, onCon
     operation,
     fault: InvalidRecordError,
     withoutRow,
-    statement: (db, items) => statement(db, definition, jsonArray(items)),
+    statement: (db, items) => statement(db, definition, newRows(items)),
     item: (value, position) => {
       const { id: given, revision }: { id?: unknown; revision?: unknown } = Object(value)
       const item = (written: WrittenRecord): BatchItem => {
         // An id that was made here is the only one of its kind.
         if (given !== undefined) checkFirst(seen, operation, written.id, position)
-        if (!carriesRevision) return { id: written.id, position, text: recordText(written) }
-        const expectedRevision = recordRevision(revision, child(child("", position), "revision"), definition)
-        return { id: written.id, position, expectedRevision, text: withMember(recordText(written), "revision", String(expectedRevision)) }
+        const { id, fields: text, metadata } = written
+        if (!carriesRevision) return { id, position, text, metadata }
+        return { id, position, text, metadata, expectedRevision: recordRevision(revision, child(child("", position), "revision"), definition) }
       }
       const written = writtenRecord(value, child("", position), definition)
       return written instanceof Promise ? written.then(item) : item(written)
@@ -125,10 +125,11 @@ function checkFirst(seen: SeenIds, operation: string, id: string, position: numb
   if (first !== undefined) throw new DuplicateRecordError(`${operation}: records ${first} and ${position} have the same id: nothing was written`)
 }
 
-function jsonArray(items: readonly BatchItem[]): string {
-  return `[${items.map(({ text }) => text).join(",")}]`
+function newRows(items: readonly BatchItem[]): RevisedRows {
+  const rows = recordRows(items.map(({ id, text, metadata = "null" }) => ({ id, fields: text, metadata })))
+  return { ...rows, revisions: items.map(({ expectedRevision = 0 }) => expectedRevision) }
 }
 
-function withMember(text: string, key: string, value: string): string {
-  return `${text.slice(0, -1)},"${key}":${value}}`
+function jsonArray(items: readonly BatchItem[]): string {
+  return `[${items.map(({ text }) => text).join(",")}]`
 }

@@ -133,6 +133,7 @@ async function sentInTurn(chunks: Chunks, send: (chunk: readonly BatchItem[]) =>
       underWay = send(chunk).then((part) => append(all, part))
       // Whoever waits for it gets the error; until then it is nobody's.
       underWay.catch(ignore)
+      await flushed()
     }
   } catch (error) {
     await underWay.catch(ignore)
@@ -223,3 +224,8 @@ function append(all: BatchResult, part: BatchResult): BatchResult {
 }
 
 function ignore(): void {}
+
+// The statement leaves this process before the next chunk is made: what is made of a list is made in one go.
+function flushed(): Promise<void> {
+  return new Promise((done) => void setImmediate(done))
+}

@@ -89,7 +89,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    *
    * @example
    * const ada = await db.create({ fields: { name: "Ada", age: 36 } })
-   * // insert into "public"."records" ("id", "fields", "metadata") select ... from jsonb_to_recordset($1::jsonb) ... returning ...
+   * // insert into "public"."records" ("id", "fields", "metadata") values ($1::uuid, $2::jsonb, nullif($3::jsonb, 'null')) returning ...
    * @throws InvalidRecordError when JSON cannot hold it; DuplicateRecordError when the id is taken. Nothing is written then.
    */
   async create(record: NewRecord<FIn, MIn>): Promise<StoredRecord<F, M>> {
@@ -105,7 +105,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    *
    * @example
    * const ids = await db.createBatch([{ fields: { name: "Ada" } }, { fields: { name: "Bo" } }])
-   * // insert into "public"."records" ("id", "fields", "metadata") select ... from jsonb_to_recordset($1::jsonb) ...
+   * // insert into "public"."records" ("id", "fields", "metadata") select ... from rows from (unnest($1::uuid[]), jsonb_array_elements($2::jsonb), ...) ...
    * const result = await db.createBatch([{ fields: { name: "Cy" } }, { id: "no id", fields: { name: "Di" } }], { onError: "isolate" })
    * result.failures.map(({ position }) => position) // [ 1 ]
    * @throws InvalidRecordError with the position and path of what JSON cannot hold; DuplicateRecordError when two have one

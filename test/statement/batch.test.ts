@@ -12,21 +12,24 @@ import {
 import { unconnected } from "../../src/statement/records-tables.ts"
 
 const records = defineRecords()
-const stored = 'insert into "public"."records" ("id", "fields", "metadata") select "given"."id", "given"."fields", "given"."metadata" '
-const given = "from jsonb_to_recordset($1::jsonb) as given(id uuid, fields jsonb, metadata jsonb)"
+const rows = { ids: [], fields: "[]", metadata: "[]", revisions: [] }
+const documents = `given.id as "id", given.fields as "fields", nullif(given.metadata, 'null') as "metadata"`
+const stored = `insert into "public"."records" ("id", "fields", "metadata") select ${documents} `
+const lists = "unnest($1::uuid[]), jsonb_array_elements($2::jsonb), jsonb_array_elements($3::jsonb)"
+const given = `from rows from (${lists}) as given(id, fields, metadata)`
 const replaced =
   'on conflict ("id") do update set "fields" = "excluded"."fields", "metadata" = "excluded"."metadata", "updated_at" = "excluded"."updated_at", "revision" = "records"."revision" + 1'
 
-describe("a batch has one text of a statement, and one parameter", () => {
+describe("a batch has one text of a statement, and a parameter for all that its records have of one kind", () => {
   test.each([
-    ["createBatch", createBatchStatement(unconnected, records, "[]"), stored + given],
-    ["skip", skipBatchStatement(unconnected, records, "[]"), `${stored}${given} on conflict ("id") do nothing returning "id" as "id"`],
-    ["replace", replaceBatchStatement(unconnected, records, "[]"), `${stored}${given} ${replaced}`],
+    ["createBatch", createBatchStatement(unconnected, records, rows), stored + given],
+    ["skip", skipBatchStatement(unconnected, records, rows), `${stored}${given} on conflict ("id") do nothing returning "id" as "id"`],
+    ["replace", replaceBatchStatement(unconnected, records, rows), `${stored}${given} ${replaced}`],
     [
       "replaceIfRevision",
-      replaceIfRevisionStatement(unconnected, records, "[]"),
-      'insert into "public"."records" ("id", "fields", "metadata", "revision") select "given"."id", "given"."fields", "given"."metadata", given.revision + 1 as "revision" ' +
-        `from jsonb_to_recordset($1::jsonb) as given(id uuid, fields jsonb, metadata jsonb, revision bigint) ${replaced} ` +
+      replaceIfRevisionStatement(unconnected, records, rows),
+      `insert into "public"."records" ("id", "fields", "metadata", "revision") select ${documents}, given.revision + 1 as "revision" ` +
+        `from rows from (${lists}, unnest($4::bigint[])) as given(id, fields, metadata, revision) ${replaced} ` +
         'where coalesce("records"."revision", 0) = "excluded"."revision" - 1 returning "id" as "id"',
     ],
     [
@@ -46,6 +49,6 @@ describe("a batch has one text of a statement, and one parameter", () => {
   ])("%s", (_, statement, text) => {
     const compiled = statement.compile()
     expect(compiled.sql).toBe(text)
-    expect(compiled.parameters).toHaveLength(1)
+    expect(compiled.parameters).toHaveLength(compiled.sql.includes("$4") ? 4 : compiled.sql.includes("$3") ? 3 : 1)
   })
 })
