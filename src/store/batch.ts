@@ -16,6 +16,7 @@ import type { RecordsTables } from "../statement/records-tables.ts"
 import { type BatchItem, batchChunks, checkSource, type ToItem } from "./batch-chunks.ts"
 import { type BatchKind, checkIds, idItem } from "./batch-kind.ts"
 import type { BatchFailure, BatchResult, BatchSource } from "./batch-options.ts"
+import { type ChunkReader, chunkReader } from "./chunk-reader.ts"
 import { sqlState } from "./database-error.ts"
 import { foundRecords } from "./found-records.ts"
 import type { ReadAs } from "./read-options.ts"
@@ -44,7 +45,7 @@ export async function writtenWhole(kind: BatchKind, source: BatchSource<unknown>
     return part
   }
   try {
-    const { ids } = await written(kind, batchChunks(kind.operation, source, kind.item), target, send)
+    const { ids } = await written(kind, chunkReader(kind.operation, source, kind.item), target, send)
     return ids
   } catch (error) {
     throw isRefusalOfServer(error) && refused.length > 1 ? await located(kind, refused, error, target) : error
@@ -64,7 +65,7 @@ export async function writtenIsolated(kind: BatchKind, source: BatchSource<unkno
       return undefined
     }
   }
-  const chunks = batchChunks(kind.operation, source, item)
+  const chunks = chunkReader(kind.operation, source, item)
   const { ids, failures } = await whole(target, (within) => written(kind, chunks, within, (chunk, there) => halved(kind, chunk, there)))
   return { ids, failures: [...refused, ...failures].sort((one, other) => one.position - other.position) }
 }
@@ -92,19 +93,17 @@ export async function readInTurn<F, M, N extends NumberForm>(
 }
 
 type Send = (chunk: readonly BatchItem[], target: BatchTarget) => Promise<BatchResult>
-type Chunks = AsyncGenerator<readonly BatchItem[], void, undefined>
-
-async function written(kind: BatchKind, chunks: Chunks, target: BatchTarget, send: Send): Promise<BatchResult> {
+async function written(kind: BatchKind, source: ChunkReader, target: BatchTarget, send: Send): Promise<BatchResult> {
   try {
-    const first = await chunks.next()
-    if (first.done === true) return { ids: [], failures: [] }
-    const second = await chunks.next()
+    const first = await source.next()
+    if (first === undefined) return { ids: [], failures: [] }
+    const second = await source.next()
     // A single statement is all or nothing by itself, unless what it leaves out is an error. In a transaction it would take
     // everything before it along.
-    if (second.done === true && kind.withoutRow !== "refused" && !target.db.isTransaction) return await send(first.value, target)
-    return await whole(target, (within) => sentInTurn(resumed([first, second], chunks), (chunk) => send(chunk, within)))
+    if (second === undefined && kind.withoutRow !== "refused" && !target.db.isTransaction) return await send(first, target)
+    return await whole(target, (within) => sentInTurn([first, second], source, (chunk) => send(chunk, within)))
   } finally {
-    await chunks.return(undefined)
+    await source.close()
   }
 }
 
@@ -118,28 +117,23 @@ async function whole<R>(target: BatchTarget, work: (target: BatchTarget) => Prom
   }
 }
 
-async function* resumed(read: readonly IteratorResult<readonly BatchItem[], void>[], rest: Chunks): Chunks {
-  for (const { done, value } of read) if (done !== true && value !== undefined) yield value
-  yield* rest
-}
-
 // While a statement is under way the next chunk is made ready, and no more than that.
-async function sentInTurn(chunks: Chunks, send: (chunk: readonly BatchItem[]) => Promise<BatchResult>): Promise<BatchResult> {
+async function sentInTurn(
+  read: readonly (readonly BatchItem[] | undefined)[],
+  source: ChunkReader,
+  send: (chunk: readonly BatchItem[]) => Promise<BatchResult>,
+): Promise<BatchResult> {
   const all: BatchResult = { ids: [], failures: [] }
   let underWay = Promise.resolve(all)
-  try {
-    for await (const chunk of chunks) {
-      await underWay
-      underWay = send(chunk).then((part) => append(all, part))
-      // Whoever waits for it gets the error; until then it is nobody's.
-      underWay.catch(ignore)
-      await flushed()
-    }
-  } catch (error) {
-    await underWay.catch(ignore)
-    throw error
+  for (let turn = 0; ; turn += 1) {
+    const chunk = turn < read.length ? read[turn] : await source.nextBeside(underWay)
+    await underWay
+    if (chunk === undefined) return all
+    underWay = send(chunk).then((part) => append(all, part))
+    // Whoever waits for it gets the error; until then it is nobody's.
+    underWay.catch(ignore)
+    await flushed()
   }
-  return underWay
 }
 
 /** What one statement has written, and what it was to write and could not. */

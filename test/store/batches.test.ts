@@ -159,6 +159,28 @@ describe.each(databases)("batches on $name", (kind) => {
     expect([read <= 6000, isClosed, await db.count()]).toEqual([true, true, 1])
   })
 
+  test("a statement that is refused ends a batch whose source has nothing more to give for now", async () => {
+    await db.create({ id: id(3000), fields: { n: 0 } })
+    let isClosed = false
+    let goOn = (): void => {}
+    const more = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    const stalling = async function* () {
+      try {
+        yield* numbered(2 * MANY)
+        await more
+        yield { fields: { n: -1 } }
+      } finally {
+        isClosed = true
+      }
+    }
+    await expect(db.createBatch(stalling())).rejects.toThrow(DuplicateRecordError)
+    expect([isClosed, await db.count()]).toEqual([false, 1])
+    goOn()
+    await expect.poll(() => isClosed).toBe(true)
+  })
+
   test("in a transaction of the caller's a batch that fails leaves the rest of it", async () => {
     await db.transaction(async (tx) => {
       await tx.create({ fields: { n: 1 } })
