@@ -82,6 +82,7 @@ async function loading(database: string, db: PostgresDatabase, kind: string, doc
     "values/s": rate("values"),
     "of copy (target 0.8)": ratio(rate("createBatch"), rate("copy")),
     "of values (target 2)": ratio(rate("createBatch"), rate("values")),
+    "copy of values": ratio(rate("copy"), rate("values")),
   }
 }
 

@@ -16,7 +16,7 @@ import type { RecordsTables } from "../statement/records-tables.ts"
 import { type BatchItem, batchChunks, checkSource, type ToItem } from "./batch-chunks.ts"
 import { type BatchKind, checkIds, idItem } from "./batch-kind.ts"
 import type { BatchFailure, BatchResult, BatchSource } from "./batch-options.ts"
-import { type ChunkReader, chunkReader } from "./chunk-reader.ts"
+import { ChunkReader } from "./chunk-reader.ts"
 import { sqlState } from "./database-error.ts"
 import { foundRecords } from "./found-records.ts"
 import type { ReadAs } from "./read-options.ts"
@@ -45,7 +45,7 @@ export async function writtenWhole(kind: BatchKind, source: BatchSource<unknown>
     return part
   }
   try {
-    const { ids } = await written(kind, chunkReader(kind.operation, source, kind.item), target, send)
+    const { ids } = await written(kind, new ChunkReader(kind.operation, source, kind.item), target, send)
     return ids
   } catch (error) {
     throw isRefusalOfServer(error) && refused.length > 1 ? await located(kind, refused, error, target) : error
@@ -65,7 +65,7 @@ export async function writtenIsolated(kind: BatchKind, source: BatchSource<unkno
       return undefined
     }
   }
-  const chunks = chunkReader(kind.operation, source, item)
+  const chunks = new ChunkReader(kind.operation, source, item)
   const { ids, failures } = await whole(target, (within) => written(kind, chunks, within, (chunk, there) => halved(kind, chunk, there)))
   return { ids, failures: [...refused, ...failures].sort((one, other) => one.position - other.position) }
 }

@@ -3,26 +3,21 @@ import type { BatchSource } from "./batch-options.ts"
 
 type Chunk = readonly BatchItem[]
 
-/** The reader of what a source gives. */
-export function chunkReader(operation: string, source: BatchSource<unknown>, item: ToItem): ChunkReader {
-  return new ChunkReader(batchChunks(operation, source, item))
-}
-
 /** Reads the chunks of a batch one by one, and knows whether it waits for one. */
 export class ChunkReader {
   readonly #chunks: AsyncGenerator<Chunk, void, undefined>
   #isWaiting = false
 
-  constructor(chunks: AsyncGenerator<Chunk, void, undefined>) {
-    this.#chunks = chunks
+  constructor(operation: string, source: BatchSource<unknown>, item: ToItem) {
+    this.#chunks = batchChunks(operation, source, item)
   }
 
   /** The next chunk; `undefined` behind the last. */
   async next(): Promise<Chunk | undefined> {
     this.#isWaiting = true
     try {
-      const { done, value } = await this.#chunks.next()
-      return done === true ? undefined : (value ?? undefined)
+      const read = await this.#chunks.next()
+      return read.done === true ? undefined : read.value
     } finally {
       this.#isWaiting = false
     }
