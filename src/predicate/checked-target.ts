@@ -17,9 +17,22 @@ export function checkedTarget(target: unknown, records?: RecordsTraits): readonl
   if (all !== undefined && all !== true) return refuse("/all", "is true, or left out")
   const checked = filters === undefined ? [] : checkedConditions(filters, "/filters", onRecords(records))
   if (all === true && checked.length > 0) return refuse("/all", "says that every record is written to: leave the filters out, or this")
-  if (all === undefined && checked.length === 0)
+  if (all === undefined && checked.every(isAlways))
     return refuse("/filters", "without a condition every record would be written to: say { all: true } if that is meant")
   return checked
+}
+
+// What says nothing, as `{ and: [] }` does, is most likely made of conditions that were forgotten.
+function isAlways(predicate: Predicate): boolean {
+  if (predicate.kind === "not") return isNever(predicate.of)
+  if (predicate.kind === "and") return predicate.of.every(isAlways)
+  return predicate.kind === "or" && predicate.of.some(isAlways)
+}
+
+function isNever(predicate: Predicate): boolean {
+  if (predicate.kind === "not") return isAlways(predicate.of)
+  if (predicate.kind === "or") return predicate.of.every(isNever)
+  return predicate.kind === "and" && predicate.of.some(isNever)
 }
 
 /** The limit of a claim for which none is given. */

@@ -74,7 +74,7 @@ export function patchStatement(db: Kysely<RecordsTables>, definition: TableDefin
     .selectFrom(tableOf(definition))
     .select(recordSelection(definition))
     .where(id, "=", sql<string>`any(${idsOperand(definition, ids)})`)
-    .orderBy(id)
+    .orderBy(sql.ref(id))
   return written(db, definition, changes, {
     given,
     found: found.forNoKeyUpdate(),

@@ -99,7 +99,8 @@ function* values(operation: string, source: Iterable<unknown>): Generator<unknow
   }
 }
 
-async function* asyncValues(operation: string, source: AsyncIterable<unknown>): AsyncGenerator<unknown, void, undefined> {
+/** What a source gives. @throws RecordsError when it throws; its error is the cause. */
+export async function* asyncValues(operation: string, source: BatchSource<unknown>): AsyncGenerator<unknown, void, undefined> {
   try {
     yield* source
   } catch (cause) {

@@ -102,8 +102,10 @@ async function written(kind: BatchKind, source: ChunkReader, target: BatchTarget
     // everything before it along.
     if (second === undefined && kind.withoutRow !== "refused" && !target.db.isTransaction) return await send(first, target)
     return await whole(target, (within) => sentInTurn([first, second], source, (chunk) => send(chunk, within)))
-  } finally {
-    await source.close()
+  } catch (error) {
+    // What goes wrong while the source is closed matters less.
+    await source.close().catch(ignore)
+    throw error
   }
 }
 

@@ -163,7 +163,8 @@ function isOfServer(cause: unknown): boolean {
 }
 
 function unexpected(cause: unknown, where: Where, what: string): RecordsError {
-  return new RecordsError("database_error", `${where.operation} on ${name(where)}: ${what}; the driver's error is the cause`, { cause })
+  const place = where.position === undefined ? "" : `, to the record at position ${where.position}`
+  return new RecordsError("database_error", `${where.operation} on ${name(where)}: ${what}${place}; the driver's error is the cause`, { cause })
 }
 
 const NETWORK_CODES = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EPIPE", "EAI_AGAIN", "ENOENT"])

@@ -17,6 +17,8 @@ export interface NewRecord<F = JsonObject, M = JsonObject> {
   readonly fields: Writable<F>
   /** Left out or `null`: the column is SQL NULL. */
   readonly metadata?: Writable<M> | null | undefined
+  /** The revision that the record must have, 0 for a new one: for `onConflict: "replaceIfRevision"`, which nothing else looks at. */
+  readonly revision?: number | undefined
 }
 
 /** What `update` replaces: each document as a whole; one that is left out stays as it is. */

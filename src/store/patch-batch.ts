@@ -5,7 +5,7 @@ import type { Change } from "../query/change.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import { patchShape } from "../statement/patch.ts"
 import type { WriteTarget } from "../statement/write-target.ts"
-import { checkSource } from "./batch-chunks.ts"
+import { asyncValues, checkSource } from "./batch-chunks.ts"
 import type { BatchSource } from "./batch-options.ts"
 import { knownId } from "./new-record.ts"
 import { expectedRevision } from "./write-options.ts"
@@ -42,7 +42,7 @@ export async function patchBatches(patches: BatchSource<unknown>, definition: Ta
   checkSource("patchBatch", patches, InvalidRecordError)
   const positions = new Map<string, number>()
   const batches = new Map<string, GivenPatch[]>()
-  for await (const given of patches) {
+  for await (const given of asyncValues("patchBatch", patches)) {
     const patch = batchedPatch(given, positions.size, definition)
     const first = positions.get(patch.id)
     if (first !== undefined) return refuse(child(child("", patch.position), "id"), `the same record as at /${first}: put its changes into one list`)
@@ -75,8 +75,20 @@ function refuse(pointer: JsonPointer, reason: string): never {
 }
 
 // So many that the way to the server and back counts for little, and few enough for one parameter.
-const CHUNK = 1000
+const MOST_PATCHES = 1000
+const MOST_CHARACTERS = 1_000_000
 
 function chunks(batch: readonly GivenPatch[]): readonly (readonly GivenPatch[])[] {
-  return Array.from({ length: Math.ceil(batch.length / CHUNK) }, (_, index) => batch.slice(index * CHUNK, (index + 1) * CHUNK))
+  const all: GivenPatch[][] = []
+  let characters = 0
+  for (const given of batch) {
+    characters += given.patch.values.length
+    const last = all.at(-1)
+    if (last !== undefined && last.length < MOST_PATCHES && characters <= MOST_CHARACTERS) last.push(given)
+    else {
+      all.push([given])
+      characters = given.patch.values.length
+    }
+  }
+  return all
 }

@@ -1,6 +1,6 @@
 import type { Compilable, Kysely, Transaction } from "kysely"
 import type { RecordsDefinition } from "../definition/records-definition.ts"
-import { ConfigurationError, RecordNotFoundError } from "../errors.ts"
+import { ConfigurationError, RecordNotFoundError, RecordsError } from "../errors.ts"
 import type { NumberForm } from "../json/exact-number.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
 import { checkedClaim, checkedTarget } from "../predicate/checked-target.ts"
@@ -95,7 +95,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   async create(record: NewRecord<FIn, MIn>): Promise<StoredRecord<F, M>> {
     const written = await writtenRecord(record, "", this.definition)
     const [row] = await this.#run("create", this.#statements.create(written))
-    return storedRecord(row ?? {})
+    return storedRecord(row ?? notStored("create"))
   }
 
   /**
@@ -183,7 +183,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   async upsert(record: NewRecord<FIn, MIn>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
     const written = await writtenRecord(record, "", this.definition)
     const row = await this.#write("upsert", written.id, options, (target) => this.#statements.upsert(target, written))
-    return storedRecord(row ?? {})
+    return storedRecord(row ?? notStored("upsert"))
   }
 
   /**
@@ -497,6 +497,10 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
 // A Kysely runs any statement that PostgreSQL takes; what it believes the tables to be is a matter of types alone.
 function asRecordsTables<F, M>(kysely: Kysely<KyselyTables<F, M>>): Kysely<RecordsTables> {
   return kysely as unknown as Kysely<RecordsTables>
+}
+
+function notStored(operation: string): never {
+  throw new RecordsError("not_stored", `${operation}: the server has stored nothing, and said nothing: a trigger of the table has left the record out`)
 }
 
 function asKyselyTables<F, M>(trx: unknown): Kysely<KyselyTables<F, M>> {

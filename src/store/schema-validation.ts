@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec"
 import type { DocumentSchemas } from "../definition/record-schemas.ts"
 import { InvalidRecordError, type RecordIssue, StoredRecordError } from "../errors.ts"
+import { type ExactNumber, isExactNumber } from "../json/exact-number.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
 import { RawJson } from "../json/raw-json.ts"
@@ -81,12 +82,12 @@ function lostRawJson(given: unknown, valid: unknown, path: SchemaIssue["path"]):
   return lost.map(([, place]) => ({ path: place, message: "the schema does not look into raw JSON, and has taken it away" }))
 }
 
-type Places = Map<RawJson, SchemaIssue["path"]>
+type Places = Map<RawJson | ExactNumber, SchemaIssue["path"]>
 
 function rawJsonIn(value: unknown, path: SchemaIssue["path"], found: Places = new Map(), seen = new Set<unknown>()): Places {
   if (typeof value !== "object" || value === null || seen.has(value)) return found
   seen.add(value)
-  if (value instanceof RawJson) return found.set(value, path)
+  if (value instanceof RawJson || isExactNumber(value)) return found.set(value, path)
   for (const [key, part] of Object.entries(value)) rawJsonIn(part, [...path, key], found, seen)
   return found
 }

@@ -10,6 +10,7 @@ import {
   PostgresDatabase,
   RecordNotFoundError,
   RevisionConflictError,
+  set,
 } from "../../src/index.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 
@@ -157,6 +158,48 @@ describe.each(databases)("batches on $name", (kind) => {
     await expect(db.createBatch(endless())).rejects.toThrow(DuplicateRecordError)
     // The first statement is the one that fails; while it was under way two more were made ready.
     expect([read <= 6000, isClosed, await db.count()]).toEqual([true, true, 1])
+  })
+
+  test("what goes wrong while a source is closed does not hide why a batch failed", async () => {
+    const source = function* () {
+      try {
+        yield* [{ fields: { n: 1 } }, { fields: { n: 1n as never } }]
+      } finally {
+        // A source may do what a lint rule would not let it.
+        closing()
+      }
+    }
+    const closing = () => {
+      throw new Error("while closing")
+    }
+    await expect(db.createBatch(source())).rejects.toThrow(InvalidRecordError)
+  })
+
+  test("what a trigger refuses is named by its position, and what one leaves out is not taken for stored", async () => {
+    await sql`create function refusing() returns trigger language plpgsql as $$ begin
+      if new.fields->>'n' = '7' then raise exception 'no'; end if; if new.fields->>'n' = '8' then return null; end if; return new; end $$`.execute(db.kysely)
+    await sql`create trigger refusing before insert on ${sql.table(db.definition.table)} for each row execute function refusing()`.execute(db.kysely)
+    try {
+      await expect(db.createBatch(numbered(20))).rejects.toMatchObject({ code: "database_error", message: expect.stringContaining("position 7") })
+      await expect(db.create({ fields: { n: 8 } })).rejects.toMatchObject({ code: "not_stored" })
+      await expect(db.upsert({ id: id(8), fields: { n: 8 } })).rejects.toMatchObject({ code: "not_stored" })
+      expect(await db.count()).toBe(0)
+    } finally {
+      await sql`drop function refusing() cascade`.execute(db.kysely)
+    }
+  })
+
+  test("patches come from a source that may fail, and large ones go in statements of their own", async () => {
+    const failure = new Error("half way")
+    await db.createBatch(numbered(5))
+    const broken = async function* () {
+      yield { id: id(1), changes: [set("fields.n", 1)] }
+      throw failure
+    }
+    await expect(db.patchBatch(broken())).rejects.toMatchObject({ code: "source_failed", cause: failure })
+    const large = "x".repeat(400_000)
+    const patched = await db.patchBatch(numbered(5).map(({ id: one = "" }) => ({ id: one, changes: [set("fields.big" as never, large as never)] })))
+    expect(patched.map(({ id: one, revision }) => [one, revision])).toEqual([1, 2, 3, 4, 5].map((n) => [id(n), 2]))
   })
 
   test("a statement that is refused ends a batch whose source has nothing more to give for now", async () => {
