@@ -8,6 +8,7 @@ import {
   filter,
   InvalidQueryError,
   InvalidRecordError,
+  increment,
   type LooseQuery,
   PostgresDatabase,
   previewQuery,
@@ -251,6 +252,19 @@ test.each(databases)("a column of revisions that was there before may be empty: 
   await expect(db.update(id, { fields: { n: 2 } }, { expectedRevision: 1 })).rejects.toMatchObject({ name: "RevisionConflictError", currentRevision: 0 })
   expect(await db.update(id, { fields: { n: 2 } }, { expectedRevision: 0 })).toMatchObject({ fields: { n: 2 }, revision: 1 })
   expect((await db.upsert({ id, fields: { n: 3 } })).revision).toBe(2)
+  await db.close()
+  await drop()
+})
+
+test.each(databases)("a column may have a blank in its name, on $name", async (kind) => {
+  const records = defineRecords<{ n: number }>({ table: "orders", columns: { id: { name: "order no", type: "text" }, metadata: false, revision: false } })
+  const { options, drop } = await kind.create()
+  const db = new PostgresDatabase({ ...options, records })
+  await sql`create table orders ("order no" text primary key, fields jsonb, created_at timestamptz, updated_at timestamptz)`.execute(db.kysely)
+  await db.createBatch(["a", "b"].map((id) => ({ id, fields: { n: 1 } })))
+  expect(await db.patch("a", [increment("fields.n", 1)])).toMatchObject({ id: "a", fields: { n: 2 } })
+  expect(await db.claim({ sort: [{ field: "id", order: "desc" }] }, [increment("fields.n", 2)])).toMatchObject([{ id: "b", fields: { n: 3 } }])
+  expect(await db.deleteBatch(["b", "c"])).toEqual(["b"])
   await db.close()
   await drop()
 })

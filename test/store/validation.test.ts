@@ -5,6 +5,7 @@ import * as v from "valibot"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { z } from "zod"
 import { ConfigurationError, defineRecords, FileDatabase, InvalidRecordError, PostgresDatabase, RawJson, StoredRecordError } from "../../src/index.ts"
+import { exactJson } from "../../src/json/exact-number.ts"
 import { databases } from "../setup/databases.ts"
 import { temporaryFolder } from "../setup/temporary-folder.ts"
 
@@ -176,6 +177,9 @@ describe.each(databases)("schemas on $name", (kind) => {
       message: expect.not.stringContaining('"b"'),
     })
     await expect(db.create({ fields: new RawJson('{"a": {"b": 1}}') })).rejects.toMatchObject({ pointer: "/fields" })
+    const loose = opened(defineRecords({ schemas: { fields: z.object({ big: z.looseObject({}) }) } }))
+    const number = exactJson("0.10000000000000000001")
+    await expect(loose.create({ fields: { big: number as never } })).rejects.toMatchObject({ pointer: "/fields/big" })
     const cycle: { a: { b?: number; c?: unknown } } = { a: {} }
     cycle.a.c = cycle
     expect((await db.create({ fields: cycle })).fields).toEqual({ a: {} })
