@@ -39,7 +39,7 @@ const outside: Record<string, RegExp> = {
   codegen: /^kysely$/,
   statement: /^(?:kysely|node:crypto)$/,
   schema: /^kysely(?:\/migration)?$/,
-  store: /^(?:kysely|@standard-schema\/spec)$/,
+  store: /^(?:kysely|@standard-schema\/spec|node:async_hooks)$/,
   file: /^(?:uuid|node:(?:buffer|crypto|fs|fs\/promises|path))$/,
   migration: /^(?:kysely(?:\/migration)?|node:(?:crypto|fs\/promises|path|timers\/promises|url))$/,
   connection: /^(?:kysely|pg|pg-connection-string|@electric-sql\/pglite(?:\/contrib\/pg_trgm)?|node:tls|node:fs\/promises)$/,

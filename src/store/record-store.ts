@@ -37,6 +37,7 @@ import { type Row, storedRecord } from "./record-row.ts"
 import { statementRun } from "./statement-run.ts"
 import { tablePlan } from "./table-plan.ts"
 import { inTransaction } from "./transaction.ts"
+import { statementInTurn } from "./transaction-scope.ts"
 import { checkRevision, expectedRevision, type WriteOptions } from "./write-options.ts"
 import { writtenPatch } from "./written-patch.ts"
 
@@ -69,7 +70,6 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   readonly #db: Kysely<RecordsTables>
   readonly #observer: QueryObserver | undefined
   readonly #statements: RecordStatements
-  #lastSavepoint: Promise<unknown> = Promise.resolve()
 
   constructor(
     kysely: Kysely<KyselyTables<F, M>>,
@@ -409,7 +409,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
     const statement = this.preview(query)
     const asked = explainStatement(statement, options)
     try {
-      return explanation(statement, await tablePlan(this.#db, this.definition, asked))
+      return explanation(statement, await statementInTurn(this.kysely, "explain", () => tablePlan(this.#db, this.definition, asked)))
     } catch (error) {
       throw databaseError(error, this.#where("explain"))
     }
@@ -417,8 +417,9 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
 
   /**
    * Runs `work` in a transaction and gives back what it gives: committed when it succeeds, rolled back when it throws,
-   * and its own error is thrown then. Use `tx` for everything inside: on an embedded database the outer one waits for the
-   * transaction to end. A transaction of `tx` is a savepoint: what fails in it can be caught, and the rest goes on.
+   * and its own error is thrown then. Use `tx` for everything inside: to ask the outer one of an embedded database, which has
+   * one connection, is an error there. A transaction of `tx` is a savepoint: what fails in it can be caught, and the rest
+   * goes on; what runs beside it waits until it has ended.
    *
    * @example
    * await db.transaction(async (tx) => { await tx.create(a); await tx.delete(b) })
@@ -426,12 +427,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * broke during COMMIT.
    */
   async transaction<R>(work: (tx: RecordStore<F, M, FIn, MIn>) => Promise<R>): Promise<R> {
-    const run = (): Promise<R> => inTransaction(this.kysely, this.#where("transaction"), (trx) => work(this.with(trx)))
-    if (!this.kysely.isTransaction) return run()
-    // Savepoints share a connection: one that began inside another would be rolled back with it.
-    const turn = this.#lastSavepoint.then(run)
-    this.#lastSavepoint = turn.catch(() => undefined)
-    return turn
+    return inTransaction(this.kysely, this.#where("transaction"), (trx) => work(this.with(trx)))
   }
 
   /**
@@ -486,7 +482,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   }
 
   async #run<R>(operation: string, statement: Compilable<R>, position?: number): Promise<R[]> {
-    return statementRun(this.#db, statement, { ...this.#where(operation), position })
+    return statementInTurn(this.kysely, operation, () => statementRun(this.#db, statement, { ...this.#where(operation), position }))
   }
 
   #where(operation: string) {

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from "kysely"
 import { RecordsError, UnknownCommitError } from "../errors.ts"
 import { databaseError, sqlState, type Where } from "./database-error.ts"
+import { checkIsFree, savepointScoped, transactionScoped } from "./transaction-scope.ts"
 
 /**
  * Runs `work` in a transaction of `kysely`, or in a savepoint where `kysely` is a transaction already.
@@ -20,7 +21,9 @@ export async function inTransaction<Tables, R>(kysely: Kysely<Tables>, where: Wh
     }
   }
   try {
-    return await (isTransaction(kysely) ? inSavepoint(kysely, followed) : kysely.transaction().execute(followed))
+    if (isTransaction(kysely)) return await savepointScoped(kysely, (inner) => inSavepoint(inner, followed))
+    checkIsFree(kysely, where.operation)
+    return await kysely.transaction().execute((trx) => transactionScoped(trx, followed))
   } catch (error) {
     // Also when the rollback failed after it: what matters is the error that came first.
     if (failure !== undefined) throw failure.error

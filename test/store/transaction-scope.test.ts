@@ -1,0 +1,149 @@
+import { sql } from "kysely"
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { DuplicateRecordError, defineRecords, type PostgresDatabase } from "../../src/index.ts"
+import { databases, migratedDatabase } from "../setup/databases.ts"
+
+interface Person {
+  name: string
+}
+
+const people = defineRecords<Person>({ table: "people" })
+const ID = "00000000-0000-4000-8000-000000000001"
+const person = (name: string) => ({ fields: { name } })
+const taken = [person("left"), { id: ID, ...person("taken") }, person("out")]
+
+describe.each(databases)("what belongs to a transaction takes turns on $name", (kind) => {
+  let db: PostgresDatabase<Person>
+  let drop: () => Promise<void>
+  const names = async () => (await db.search()).map(({ fields }) => fields.name).sort()
+
+  beforeAll(async () => {
+    ;({ db, drop } = await migratedDatabase(kind, people))
+  })
+  afterAll(() => drop())
+  beforeEach(async () => {
+    await sql`truncate people`.execute(db.kysely)
+    await db.create({ id: ID, ...person("Ada") })
+  })
+
+  test("what runs beside a batch that is refused stays, before and behind it", async () => {
+    await db.transaction(async (tx) => {
+      const settled = await Promise.allSettled([
+        tx.create(person("before")),
+        tx.createBatch(taken),
+        tx.create(person("behind")),
+        tx.createBatch([person("another")]),
+        tx.update(ID, { fields: { name: "Ada L." } }),
+      ])
+      expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled", "fulfilled"])
+    })
+    expect(await names()).toEqual(["Ada L.", "another", "before", "behind"])
+  })
+
+  test("so does what runs on another store of the same Kysely transaction", async () => {
+    await db.kysely.transaction().execute(async (trx) => {
+      const stores = Array.from({ length: 4 }, () => db.with(trx))
+      const settled = await Promise.allSettled(
+        stores.map((store, index) => (index % 2 === 0 ? store.createBatch(taken) : store.createBatch([person(`n${index}`)]))),
+      )
+      expect(settled.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "rejected", "fulfilled"])
+    })
+    expect(await names()).toEqual(["Ada", "n1", "n3"])
+  })
+
+  test("what waits for a savepoint sees what it has left", async () => {
+    const counts = await db.transaction(async (tx) => {
+      const inner = tx.transaction(async (within) => {
+        await within.create(person("Bo"))
+        await within.create(person("Cy"))
+        throw new Error("no")
+      })
+      const [, count] = await Promise.allSettled([inner, tx.count()])
+      return count
+    })
+    expect(counts).toMatchObject({ status: "fulfilled", value: 1 })
+  })
+
+  test("the outer one that is used within a savepoint belongs to the savepoint", async () => {
+    await db.transaction(async (tx) => {
+      const inner = tx.transaction(async () => {
+        await tx.create(person("Bo"))
+        await tx.createBatch([person("Cy")])
+        await Promise.allSettled([tx.transaction((third) => third.create(person("Di"))), tx.createBatch(taken)])
+        expect(await tx.count()).toBe(4)
+        throw new Error("no")
+      })
+      await expect(inner).rejects.toThrow("no")
+      await tx.create(person("Ed"))
+    })
+    expect(await names()).toEqual(["Ada", "Ed"])
+  })
+
+  test("the source of a batch may use the transaction of the batch, for batches too", async () => {
+    async function* source(tx: Pick<PostgresDatabase<Person>, "createBatch" | "count">) {
+      for (let index = 0; index < 4_500; index += 1) {
+        if (index % 1_500 === 0) {
+          await expect(tx.createBatch(taken)).rejects.toThrow(DuplicateRecordError)
+          await tx.createBatch([person(`found ${await tx.count()}`)])
+        }
+        yield person(`n${index}`)
+      }
+    }
+    await db.transaction(async (tx) => {
+      expect(await tx.createBatch(source(tx))).toHaveLength(4_500)
+    })
+    expect(await db.count()).toBe(1 + 4_500 + 3)
+  })
+})
+
+describe.each(databases)("the outer database within its own transaction on $name", (kind) => {
+  let db: PostgresDatabase<Person>
+  let drop: () => Promise<void>
+  const isEmbedded = kind.name === "PGlite"
+
+  beforeAll(async () => {
+    ;({ db, drop } = await migratedDatabase(kind, people))
+  })
+  afterAll(() => drop())
+  beforeEach(() => sql`truncate people`.execute(db.kysely))
+
+  test.each<[string, () => Promise<unknown>]>([
+    ["create", () => db.create(person("Bo"))],
+    ["count", () => db.count()],
+    ["explain", () => db.explain()],
+    ["transaction", () => db.transaction((inner) => inner.count())],
+    ["createBatch", () => db.createBatch([person("Bo"), person("Cy")], { onError: "isolate" })],
+  ])("%s is outside of it, or an error where there is one connection", async (_operation, run) => {
+    await db.transaction(async (tx) => {
+      await tx.create(person("Ada"))
+      if (isEmbedded) await expect(run()).rejects.toMatchObject({ code: "connection_in_use", message: expect.stringMatching(/\btx\b/) })
+      else await expect(run()).resolves.toBeDefined()
+    })
+  })
+
+  test("a source that asks it is told so", async () => {
+    async function* source() {
+      for (let index = 0; index < 4_500; index += 1) yield person(`n${index} of ${index === 4_200 ? await db.count() : 0}`)
+    }
+    const run = db.createBatch(source())
+    if (isEmbedded) await expect(run).rejects.toMatchObject({ code: "source_failed", cause: { code: "connection_in_use" } })
+    else await expect(run).resolves.toHaveLength(4_500)
+    expect(await db.count()).toBe(isEmbedded ? 0 : 4_500)
+  })
+
+  test("another database, and what the transaction left behind when it ended, are free to ask", async () => {
+    const other = await migratedDatabase(kind, people)
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    try {
+      const later = await db.transaction(async (tx) => {
+        await tx.create(person("Ada"))
+        expect(await other.db.count()).toBe(0)
+        return { count: ended.then(() => db.count()) }
+      })
+      end()
+      expect(await later.count).toBe(1)
+    } finally {
+      await other.drop()
+    }
+  })
+})
