@@ -48,6 +48,8 @@ export class PostgresConnectionPool {
   readonly #pool: pg.Pool
   readonly #poolSize: number
   readonly #maxOverflow: number
+  /** Connections whose server has said that it ends them: they take statements until the socket is closed, and answer none. */
+  readonly #ended = new WeakSet<pg.PoolClient>()
   #isClosed = false
 
   constructor(options: PostgresConnectionOptions = {}) {
@@ -59,7 +61,12 @@ export class PostgresConnectionPool {
     this.#pool = openedPool(options, this.#poolSize + this.#maxOverflow)
     // Without a listener, a backend that dies would end the process: Node throws an error event that nobody takes.
     this.#pool.on("error", ignore)
-    this.#pool.on("connect", (client) => client.on("error", ignore))
+    this.#pool.on("connect", (client) => {
+      client.on("error", ignore)
+      client.connection.on("errorMessage", (error: pg.DatabaseError) => {
+        if (endsConnection(error)) this.#ended.add(client)
+      })
+    })
   }
 
   /**
@@ -89,7 +96,7 @@ export class PostgresConnectionPool {
     const release = client.release.bind(client)
     client.release = (destroy) => {
       const isOverflow = this.#pool.totalCount > this.#poolSize && this.#pool.waitingCount === 0
-      release(destroy === undefined || destroy === false ? isOverflow : destroy)
+      release(destroy === undefined || destroy === false ? isOverflow || this.#ended.has(client) : destroy)
     }
     return client
   }
@@ -155,6 +162,11 @@ function checkServer(options: PostgresConnectionOptions): void {
 function wholeNumber(name: string, value: unknown, least: number): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= least) return value
   throw new ConfigurationError("invalid_option", `PostgresConnectionPool: ${name} is a whole number of at least ${least}`)
+}
+
+// A server may say FATAL in its own language: shut down, timed out while idle, out of time in a transaction.
+function endsConnection({ severity = "", code = "" }: pg.DatabaseError): boolean {
+  return /^(?:FATAL|PANIC)$/.test(severity) || /^(?:57P|25P0[34])/.test(code)
 }
 
 function ignore(): void {}

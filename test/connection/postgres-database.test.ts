@@ -212,6 +212,16 @@ describe("what goes wrong outside", () => {
     await drop()
   })
 
+  test("a connection whose server ended it under a statement is not used again", async () => {
+    const { db, drop } = await migratedDatabase(server)
+    for (let turn = 0; turn < 5; turn += 1) {
+      await expect(sql`select pg_terminate_backend(pg_backend_pid())`.execute(db.kysely)).rejects.toMatchObject({ code: "57P01" })
+      await expect(db.create({ fields: { turn } })).resolves.toMatchObject({ fields: { turn } })
+    }
+    expect(await db.count()).toBe(5)
+    await drop()
+  })
+
   test("a connection that breaks at COMMIT leaves it unknown whether it happened", async () => {
     const { db, drop } = await migratedDatabase(server)
     const run = db.transaction(async (tx) => {
