@@ -42,8 +42,22 @@ export interface BatchResult {
   readonly failures: BatchFailure[]
 }
 
-/** What a batch gives: the ids of the records that were written, and with `onError: "isolate"` the failures too. */
-export type BatchOutcome<Options> = Options extends { readonly onError: "isolate" } ? BatchResult : string[]
+/**
+ * What a batch gives: the ids of the records that were written, and with `onError: "isolate"` the failures too. Where the
+ * type of the options does not say which, it is one of the two.
+ */
+export type BatchOutcome<Options> = Options extends { readonly onError: "isolate" }
+  ? BatchResult
+  : "isolate" extends OnErrorOf<Options>
+    ? BatchResult | string[]
+    : string[]
+
+type OnErrorOf<Options> = "onError" extends keyof Options ? Options["onError"] : undefined
+
+/** What a batch is asked for when it is given no options. */
+export interface NoBatchOptions {
+  readonly onError?: undefined
+}
 
 /** The options of a batch, checked. */
 export interface CheckedBatchOptions {

@@ -24,6 +24,7 @@ import {
   batchOptions,
   NEW_BATCH_OPTIONS,
   type NewBatchOptions,
+  type NoBatchOptions,
 } from "./batch-options.ts"
 import { databaseError } from "./database-error.ts"
 import { type Explanation, explanation } from "./explanation.ts"
@@ -112,7 +113,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * id, or one is taken; RevisionConflictError with `onConflict: "replaceIfRevision"`; RecordsError with the iterable's
    * error as its cause. Nothing is stored then. With `onError: "isolate"` the result tells of records that cannot be stored.
    */
-  async createBatch<const Options extends NewBatchOptions = NewBatchOptions>(
+  async createBatch<const Options extends NewBatchOptions = NoBatchOptions>(
     records: BatchSource<NewRecord<FIn, MIn>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
@@ -195,7 +196,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidRecordError with the position and path; DuplicateRecordError when two are for one record;
    * RecordNotFoundError; RevisionConflictError. Nothing is written then. With `onError: "isolate"` the result tells of them.
    */
-  async updateBatch<const Options extends BatchOptions = BatchOptions>(
+  async updateBatch<const Options extends BatchOptions = NoBatchOptions>(
     changes: BatchSource<RecordUpdate<FIn, MIn>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
@@ -211,7 +212,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * // insert into ... on conflict ("id") do update set ...
    * @throws as `createBatch`.
    */
-  async upsertBatch<const Options extends NewBatchOptions = NewBatchOptions>(
+  async upsertBatch<const Options extends NewBatchOptions = NoBatchOptions>(
     records: BatchSource<NewRecord<FIn, MIn>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {

@@ -2,6 +2,7 @@ import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from "vitest"
 import {
   type BatchResult,
+  type NewBatchOptions,
   DuplicateRecordError,
   defineRecords,
   InvalidQueryError,
@@ -430,8 +431,13 @@ describe.each(databases)("batches on $name", (kind) => {
 })
 
 test("the result follows from the options", () => {
-  const calls = (db: PostgresDatabase<Item>) => ({
+  const calls = (db: PostgresDatabase<Item>, options: NewBatchOptions, skip: { onConflict: "skip" }) => ({
     plain: db.createBatch([]),
+    aborted: db.createBatch([], { onError: "abort" }),
+    empty: db.createBatch([], {}),
+    either: db.updateBatch([], { onError: options.onError }),
+    given: db.createBatch([], options),
+    narrowed: db.createBatch([], skip),
     skipped: db.createBatch([], { onConflict: "skip" }),
     isolated: db.upsertBatch([], { onError: "isolate", onConflict: "replace" }),
     // @ts-expect-error a change names its record
@@ -440,4 +446,6 @@ test("the result follows from the options", () => {
     wrong: db.createBatch([], { onConflict: "merge" }),
   })
   expectTypeOf(calls).returns.toMatchObjectType<{ plain: Promise<string[]>; skipped: Promise<string[]>; isolated: Promise<BatchResult> }>()
+  expectTypeOf(calls).returns.toMatchObjectType<{ aborted: Promise<string[]>; empty: Promise<string[]>; either: Promise<string[] | BatchResult> }>()
+  expectTypeOf(calls).returns.toMatchObjectType<{ given: Promise<string[] | BatchResult>; narrowed: Promise<string[]> }>()
 })
