@@ -3,7 +3,8 @@ import { defineRecords, type RecordsDefinition } from "../definition/records-def
 import { type MigrateOptions, migrate } from "../migration/migrate.ts"
 import type { JsonObject } from "../query/field.ts"
 import type { QueryObserver } from "../store/query-observer.ts"
-import { type KyselyTables, RecordStore } from "../store/record-store.ts"
+import type { KyselyTables } from "../store/record-reader.ts"
+import { RecordStore } from "../store/record-store.ts"
 import { type Connection, type ConnectionOptions, connection } from "./connection.ts"
 
 /** Where the database is, and which table of it holds the records. */

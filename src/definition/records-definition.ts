@@ -124,7 +124,7 @@ function ginColumns(gin: unknown): readonly DocumentColumn[] {
 }
 
 function checkedName(what: "table" | "schema", name: unknown): string {
-  const fault = nameFault(name)
+  const fault = what === "table" && name === "excluded" ? "must not be `excluded`: an upsert of PostgreSQL calls the new row so" : nameFault(name)
   if (typeof name === "string" && fault === undefined) return name
   throw new ConfigurationError("invalid_definition", `defineRecords: the ${what} ${fault}`)
 }

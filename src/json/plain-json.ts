@@ -25,7 +25,6 @@ function isPlainArray(value: readonly unknown[], depth: number): boolean {
   return true
 }
 
-// A toJSON of its own is a function among its members, which no plain object has.
 function isPlainObject(value: Readonly<Record<string, unknown>>, depth: number): boolean {
   for (const key of Object.keys(value)) {
     const member = value[key]
@@ -35,5 +34,5 @@ function isPlainObject(value: Readonly<Record<string, unknown>>, depth: number):
 }
 
 function isObjectOfItsOwn(value: object): value is Readonly<Record<string, unknown>> {
-  return Object.getPrototypeOf(value) === Object.prototype && !("toJSON" in Object.prototype) && !(Symbol.toStringTag in Object.prototype)
+  return Object.getPrototypeOf(value) === Object.prototype && !("toJSON" in value) && !(Symbol.toStringTag in Object.prototype)
 }

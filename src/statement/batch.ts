@@ -49,17 +49,17 @@ export function replaceIfRevisionStatement(db: Kysely<RecordsTables>, definition
 /** Replaces documents of records that are there, and have the revision where one is expected; one row for each. */
 export function updateBatchStatement(db: Kysely<RecordsTables>, definition: TableDefinition, changes: string) {
   const { id, fields, metadata, revision } = columnNames(definition)
-  const own = (column: string) => sql.ref(`${definition.table}.${column}`)
+  const own = (column: string) => sql.ref(`kept.${column}`)
   const given = sql`jsonb_to_recordset(${changes}::jsonb)`.as<"given">(
     sql`given(id ${sql.raw(definition.columns.id.type)}, fields jsonb, metadata jsonb, has_metadata boolean, expected_revision bigint)`,
   )
   return db
-    .updateTable(tableOf(definition))
+    .updateTable(`${tableOf(definition)} as kept`)
     .from(given)
     .set({
       [fields]: sql`coalesce(given.fields, ${own(fields)})`,
       ...(metadata === undefined ? {} : { [metadata]: sql`case when given.has_metadata then given.metadata else ${own(metadata)} end` }),
-      ...touched(definition),
+      ...touched(definition, "kept"),
     })
     .where(sql<boolean>`${own(id)} = given.id`)
     .$if(revision !== undefined, (update) => update.where(sql<boolean>`coalesce(given.expected_revision = coalesce(${own(revision ?? id)}, 0), true)`))

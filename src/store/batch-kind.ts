@@ -37,7 +37,7 @@ export function newRecords(operation: string, definition: TableDefinition, onCon
     operation,
     fault: InvalidRecordError,
     withoutRow,
-    statement: (db, items) => statement(db, definition, newRows(items)),
+    statement: (db, items) => statement(db, definition, newRows(onConflict === "error" ? items : inOrderOfIds(items))),
     item: (value, position) => {
       const { id: given, revision }: { id?: unknown; revision?: unknown } = Object(value)
       const item = (written: WrittenRecord): BatchItem => {
@@ -60,7 +60,7 @@ export function updates(operation: string, definition: TableDefinition): BatchKi
     operation,
     fault: InvalidRecordError,
     withoutRow: "refused",
-    statement: (db, items) => updateBatchStatement(db, definition, jsonArray(items)),
+    statement: (db, items) => updateBatchStatement(db, definition, jsonArray(inOrderOfIds(items))),
     item: (value, position) => {
       const item = ({ id, known, expectedRevision, fields, metadata }: WrittenUpdate): BatchItem => {
         if (known === null) throw new RecordNotFoundError(id)
@@ -123,6 +123,11 @@ const conflicts = {
 function checkFirst(seen: SeenIds, operation: string, id: string, position: number): void {
   const first = seen.earlier(id, position)
   if (first !== undefined) throw new DuplicateRecordError(`${operation}: records ${first} and ${position} have the same id: nothing was written`)
+}
+
+// So that two batches of the same records never wait for each other.
+function inOrderOfIds(items: readonly BatchItem[]): readonly BatchItem[] {
+  return items.toSorted((one, other) => (one.id < other.id ? -1 : 1))
 }
 
 function newRows(items: readonly BatchItem[]): RevisedRows {

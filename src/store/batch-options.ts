@@ -72,8 +72,8 @@ export function batchOptions(options: unknown, otherwise: OnConflict = "error", 
   for (const key of given.keys()) {
     if (!known.includes(key)) throw new InvalidQueryError(pointerText(child("", key)), `unknown option: this batch takes { ${known.join(", ")} }`)
   }
-  const onError = oneOf("onError", ["abort", "isolate"], given.get("onError") ?? "abort")
-  return { isolates: onError === "isolate", onConflict: oneOf("onConflict", CONFLICTS, given.get("onConflict") ?? otherwise) }
+  const onError = oneOf("onError", ["abort", "isolate"], given, "abort")
+  return { isolates: onError === "isolate", onConflict: oneOf("onConflict", CONFLICTS, given, otherwise) }
 }
 
 /** The options that a batch of new records has. */
@@ -81,8 +81,9 @@ export const NEW_BATCH_OPTIONS = ["onError", "onConflict"]
 
 const CONFLICTS = ["error", "skip", "replace", "replaceIfRevision"] as const
 
-function oneOf<Word extends string>(option: string, words: readonly Word[], given: unknown): Word {
-  const known = words.find((word) => word === given)
+function oneOf<Word extends string>(option: string, words: readonly Word[], given: ReadonlyMap<string, unknown>, otherwise: Word): Word {
+  if (!given.has(option)) return otherwise
+  const known = words.find((word) => word === given.get(option))
   if (known !== undefined) return known
   throw new InvalidQueryError(`/${option}`, `is one of ${words.join(", ")}`)
 }

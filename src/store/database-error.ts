@@ -37,6 +37,12 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
+/** The error for a record that the server left out of a write without an error; `position` is its place in a batch. */
+export function notStored(operation: string, position?: number): RecordsError {
+  const which = position === undefined ? "" : `, the one at position ${position}`
+  return new RecordsError("not_stored", `${operation}: a trigger of the table has left out a record${which}, and said nothing: nothing was written`)
+}
+
 /** Whether what was under way only reads. */
 export function isRead({ operation }: Where): boolean {
   return READS.has(operation)
@@ -118,7 +124,9 @@ function wrongLogin(cause: unknown): RecordsError {
 
 function duplicate(cause: unknown, where: Where): RecordsError {
   const constraint = constraintName(cause)
-  const what = constraint === `${where.table}_pkey` ? "there is a record with this id already" : `the unique index ${constraint} holds this value already`
+  // Of a partition it is named after the partition, and on a shard of Citus it has a number.
+  const isOfId = constraint.startsWith(where.table) && /_pkey(?:_\d+)?$/.test(constraint)
+  const what = isOfId ? "there is a record with this id already" : `the unique index ${constraint} holds this value already`
   const which = where.position === undefined ? "" : ` record ${where.position}:`
   return new DuplicateRecordError(`${where.operation}:${which} ${what}: nothing was written; use update() to change a record that exists`, { cause })
 }

@@ -1,20 +1,15 @@
 import type { Compilable, Kysely, Transaction } from "kysely"
 import type { RecordsDefinition } from "../definition/records-definition.ts"
-import { ConfigurationError, RecordNotFoundError, RecordsError } from "../errors.ts"
-import type { NumberForm } from "../json/exact-number.ts"
-import { checkedQuery } from "../predicate/checked-query.ts"
+import { ConfigurationError, RecordNotFoundError } from "../errors.ts"
 import { checkedClaim, checkedTarget } from "../predicate/checked-target.ts"
 import type { Change } from "../query/change.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
-import type { ClaimQuery, Found, LooseQuery, Query, Selection, StoredRecord, WriteQuery } from "../query/query.ts"
+import type { ClaimQuery, StoredRecord, WriteQuery } from "../query/query.ts"
 import { deleteWhereStatement, updateWhereStatement } from "../statement/bulk-write.ts"
-import { type ExplainOptions, explainStatement } from "../statement/explain.ts"
 import { claimStatement, patchWhereStatement } from "../statement/patch.ts"
 import { RecordStatements } from "../statement/record-statements.ts"
-import type { RecordsTables } from "../statement/records-tables.ts"
-import { type Preview, previewOf } from "../statement/search.ts"
 import type { WriteTarget } from "../statement/write-target.ts"
-import { type BatchTarget, readInTurn, writtenIsolated, writtenWhole } from "./batch.ts"
+import { writtenIsolated, writtenWhole } from "./batch.ts"
 import { type BatchKind, deletions, newRecords, updates } from "./batch-kind.ts"
 import {
   type BatchOptions,
@@ -26,34 +21,18 @@ import {
   type NewBatchOptions,
   type NoBatchOptions,
 } from "./batch-options.ts"
-import { databaseError } from "./database-error.ts"
-import { type Explanation, explanation } from "./explanation.ts"
-import { foundRecords } from "./found-records.ts"
+import type { BatchTarget } from "./batch-target.ts"
+import { notStored } from "./database-error.ts"
 import { knownId, type NewRecord, type RecordChanges, type RecordUpdate, writtenChanges, writtenRecord } from "./new-record.ts"
 import { type GivenPatch, givenPatch, patchBatches, type RecordPatch } from "./patch-batch.ts"
 import { claimedRows, patchedCount, patchedRows } from "./patch-outcome.ts"
 import type { QueryObserver } from "./query-observer.ts"
-import { numberForm, type ReadAs, type ReadOptions } from "./read-options.ts"
+import { type KyselyTables, RecordReader } from "./record-reader.ts"
 import { type Row, storedRecord } from "./record-row.ts"
-import { statementRun } from "./statement-run.ts"
-import { tablePlan } from "./table-plan.ts"
+import { StatementRunner } from "./statement-runner.ts"
 import { inTransaction } from "./transaction.ts"
-import { statementInTurn } from "./transaction-scope.ts"
 import { checkRevision, expectedRevision, type WriteOptions } from "./write-options.ts"
 import { writtenPatch } from "./written-patch.ts"
-
-/** The tables as a caller's own Kysely queries see them. */
-export interface KyselyTables<F, M> {
-  [table: string]: {
-    id: string
-    fields: F
-    metadata: M | null
-    /** A string from a server, a number from an embedded database. */
-    revision: string | number
-    created_at: Date
-    updated_at: Date
-  }
-}
 
 /**
  * The operations on one table of records, on one Kysely: the database's own, or a transaction's.
@@ -62,15 +41,8 @@ export interface KyselyTables<F, M> {
  * `F` and `M` are the documents as they are stored, `FIn` and `MIn` as they are written: where a schema transforms what is
  * written, the two differ.
  */
-export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
-  /** The Kysely that this store runs on, for queries of your own. In a transaction it is that transaction. */
-  readonly kysely: Kysely<KyselyTables<F, M>>
-  /** The table that the records are in. */
-  readonly definition: RecordsDefinition<F, M, FIn, MIn>
-  // Plugins of the caller's, such as CamelCasePlugin, would rename what is inside the documents.
-  readonly #db: Kysely<RecordsTables>
-  readonly #observer: QueryObserver | undefined
-  readonly #statements: RecordStatements
+export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> extends RecordReader<F, M, FIn, MIn> {
+  readonly #runner: StatementRunner
 
   constructor(
     kysely: Kysely<KyselyTables<F, M>>,
@@ -78,11 +50,9 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
     observer?: QueryObserver,
     statements = new RecordStatements(definition),
   ) {
-    this.kysely = kysely
-    this.definition = definition
-    this.#observer = observer
-    this.#statements = statements
-    this.#db = asRecordsTables(kysely.withoutPlugins())
+    const runner = new StatementRunner(kysely, definition, statements, observer)
+    super(kysely, definition, runner)
+    this.#runner = runner
   }
 
   /**
@@ -95,8 +65,9 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    */
   async create(record: NewRecord<FIn, MIn>): Promise<StoredRecord<F, M>> {
     const written = await writtenRecord(record, "", this.definition)
-    const [row] = await this.#run("create", this.#statements.create(written))
-    return storedRecord(row ?? notStored("create"))
+    const [row] = await this.#runner.rows("create", this.#runner.statements.create(written))
+    if (row === undefined) throw notStored("create")
+    return storedRecord(row)
   }
 
   /**
@@ -122,35 +93,6 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   }
 
   /**
-   * The record with an id, or `null` when there is none. A string that is no UUID is the id of no record. With
-   * `numbers: "exact"` no digit of its numbers is lost.
-   *
-   * @example
-   * await db.read("0190b0d2-5d3c-7c4e-8f10-0123456789ab") // ... where "id" = $1::uuid
-   * await db.read(ada.id, { numbers: "exact" }) // select "id" as "id", ("fields")::text as "fields", ("metadata")::text as "metadata", ...
-   * @throws StoredRecordError when the definition has `validateReads` and the record does not fit its schemas.
-   */
-  async read<N extends NumberForm = undefined>(id: string, options: ReadOptions<N> = {}): Promise<ReadAs<StoredRecord<F, M>, N> | null> {
-    const numbers = numberForm(options)
-    const known = knownId(id, this.definition)
-    const rows = known === null ? [] : await this.#run("read", this.#statements.read(known, numbers))
-    const [record] = await foundRecords<F, M, undefined, N>(rows, { select: undefined, numbers }, this.definition)
-    return record ?? null
-  }
-
-  /**
-   * The records with these ids, in their order, and `null` where there is none. With `numbers: "exact"` no digit of their
-   * numbers is lost.
-   *
-   * @example
-   * await db.readBatch([ada.id, b]) // select ... from "public"."records" where "id" = any($1::uuid[])
-   * @throws InvalidQueryError for what is no string. StoredRecordError as `read`.
-   */
-  async readBatch<N extends NumberForm = undefined>(ids: BatchSource<string>, options: ReadOptions<N> = {}): Promise<(ReadAs<StoredRecord<F, M>, N> | null)[]> {
-    return readInTurn<F, M, N>(ids, numberForm(options), this.#batchTarget("readBatch"))
-  }
-
-  /**
    * Replaces `fields`, `metadata` or both, each as a whole, adds one to the revision, and gives the record as it is then.
    * What is left out stays; `metadata: null` takes the metadata away. With `expectedRevision` only a record of that
    * revision is changed.
@@ -165,7 +107,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    */
   async update(id: string, changes: RecordChanges<FIn, MIn>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
     const written = await writtenChanges(changes, this.definition)
-    const row = await this.#write("update", id, options, (target) => this.#statements.update(target, written))
+    const row = await this.#write("update", id, options, (target) => this.#runner.statements.update(target, written))
     if (row === undefined) throw new RecordNotFoundError(id)
     return storedRecord(row)
   }
@@ -183,8 +125,9 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    */
   async upsert(record: NewRecord<FIn, MIn>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
     const written = await writtenRecord(record, "", this.definition)
-    const row = await this.#write("upsert", written.id, options, (target) => this.#statements.upsert(target, written))
-    return storedRecord(row ?? notStored("upsert"))
+    const row = await this.#write("upsert", written.id, options, (target) => this.#runner.statements.upsert(target, written))
+    if (row === undefined) throw notStored("upsert")
+    return storedRecord(row)
   }
 
   /**
@@ -192,7 +135,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    *
    * @example
    * await db.updateBatch([{ id: ada.id, fields: { name: "Ada L." } }, { id: b, metadata: null, expectedRevision: 1 }])
-   * // update "public"."records" set ... from jsonb_to_recordset($1::jsonb) as given(...) where ...
+   * // update "public"."records" as "kept" set ... from jsonb_to_recordset($1::jsonb) as given(...) where ...
    * @throws InvalidRecordError with the position and path; DuplicateRecordError when two are for one record;
    * RecordNotFoundError; RevisionConflictError. Nothing is written then. With `onError: "isolate"` the result tells of them.
    */
@@ -262,7 +205,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   async patchWhere(query: WriteQuery<RecordShape<F, M>>, changes: NoInfer<readonly Change<RecordShape<F, M>>[]>): Promise<number> {
     const filters = checkedTarget(query, this.definition)
     const patch = writtenPatch(changes, "", this.definition)
-    const [row] = await this.#run("patchWhere", patchWhereStatement(this.#db, this.definition, patch, filters))
+    const [row] = await this.#runner.rows("patchWhere", patchWhereStatement(this.#runner.db, this.definition, patch, filters))
     return patchedCount(row, patch)
   }
 
@@ -276,7 +219,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   async updateWhere(query: WriteQuery<RecordShape<F, M>>, changes: RecordChanges<FIn, MIn>): Promise<number> {
     const filters = checkedTarget(query, this.definition)
     const written = await writtenChanges(changes, this.definition)
-    const [row] = await this.#run("updateWhere", updateWhereStatement(this.#db, this.definition, filters, written))
+    const [row] = await this.#runner.rows("updateWhere", updateWhereStatement(this.#runner.db, this.definition, filters, written))
     return Number(row?.count)
   }
 
@@ -289,7 +232,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    */
   async deleteWhere(query: WriteQuery<RecordShape<F, M>>): Promise<number> {
     const filters = checkedTarget(query, this.definition)
-    const [row] = await this.#run("deleteWhere", deleteWhereStatement(this.#db, this.definition, filters))
+    const [row] = await this.#runner.rows("deleteWhere", deleteWhereStatement(this.#runner.db, this.definition, filters))
     return Number(row?.count)
   }
 
@@ -310,7 +253,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   ): Promise<StoredRecord<F, M>[]> {
     const checked = checkedClaim(query, options, this.definition)
     const patch = writtenPatch(changes, "", this.definition)
-    const rows = await this.#run("claim", claimStatement(this.#db, this.definition, patch, checked))
+    const rows = await this.#runner.rows("claim", claimStatement(this.#runner.db, this.definition, patch, checked))
     return claimedRows(rows, patch).map((row) => storedRecord(row))
   }
 
@@ -325,7 +268,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * another revision. Nothing is deleted then.
    */
   async delete(id: string, options: WriteOptions = {}): Promise<boolean> {
-    const row = await this.#write("delete", id, options, (target) => this.#statements.delete(target))
+    const row = await this.#write("delete", id, options, (target) => this.#runner.statements.delete(target))
     return row !== undefined
   }
 
@@ -341,82 +284,6 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   }
 
   /**
-   * Whether there is a record with an id.
-   *
-   * @example
-   * await db.exists(ada.id) // select "id" from "public"."records" where "id" = $1::uuid
-   */
-  async exists(id: string): Promise<boolean> {
-    const known = knownId(id, this.definition)
-    const rows = known === null ? [] : await this.#run("exists", this.#statements.exists(known))
-    return rows.length > 0
-  }
-
-  /**
-   * How many records the filters find; without filters, all of them. Only `filters` is looked at.
-   *
-   * @example
-   * await db.count({ filters: [filter("fields.age", ">=", 18)] }) // select count(*) as "count" from ... where ...
-   * @throws InvalidQueryError
-   */
-  async count(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Promise<number> {
-    const [row] = await this.#ask("count", query, this.#statements.count(checkedQuery(query, this.definition)))
-    return Number(row?.count)
-  }
-
-  /**
-   * The records that a query finds, in its order. With `select`, rows of just those paths; with `numbers: "exact"` no digit
-   * of a number is lost.
-   *
-   * @example
-   * await db.search({ filters: [filter("fields.age", ">=", 18)], sort: [{ field: "fields.age", order: "desc" }], limit: 20 })
-   * // select ... from "public"."records" where (coalesce("fields"->'age', 'null') >= $1::jsonb and ...) order by coalesce("fields"->'age', 'null') desc, "id" desc limit $2
-   * @throws InvalidQueryError with a JSON pointer to what has no meaning. Nothing is sent then. StoredRecordError when the
-   * definition has `validateReads` and a record does not fit its schemas.
-   */
-  async search<const Paths extends Selection<RecordShape<F, M>> = undefined, N extends NumberForm = undefined>(
-    query: Query<RecordShape<F, M>, Paths> = {},
-    options: ReadOptions<N> = {},
-  ): Promise<ReadAs<Found<F, M, Paths>, N>[]> {
-    const checked = checkedQuery(query, this.definition)
-    const numbers = numberForm(options)
-    const rows = await this.#ask("search", query, this.#statements.search(checked, numbers))
-    return foundRecords(rows, { select: checked.select, numbers }, this.definition)
-  }
-
-  /**
-   * The SQL and the parameters that `search` would send for a query. Nothing is sent, no connection is opened.
-   *
-   * @example
-   * db.preview({ filters: [filter("fields.name", "=", "Ada")] })
-   * // { sql: 'select ... where "fields" @> $1::jsonb order by "id" asc', parameters: ['{"name":"Ada"}'] }
-   * @throws InvalidQueryError
-   */
-  preview(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}, options: ReadOptions = {}): Preview {
-    return previewOf(this.#statements.search(checkedQuery(query, this.definition), numberForm(options)))
-  }
-
-  /**
-   * How PostgreSQL runs the search for a query: the plan as it gives it, the indexes that it uses, and a summary to read.
-   * It explains the very statement that `search` sends. With `analyze` the search is run for it, and rows and buffers are
-   * counted; without, only the plan is made.
-   *
-   * @example
-   * const explained = await db.explain({ filters: [filter("fields.name", "=", "Ada")] })
-   * // explain (format json) select ... where "fields" @> $1::jsonb order by "id" asc
-   * @throws InvalidQueryError
-   */
-  async explain(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}, options: ExplainOptions = {}): Promise<Explanation> {
-    const statement = this.preview(query)
-    const asked = explainStatement(statement, options)
-    try {
-      return explanation(statement, await statementInTurn(this.kysely, "explain", () => tablePlan(this.#db, this.definition, asked)))
-    } catch (error) {
-      throw databaseError(error, this.#where("explain"))
-    }
-  }
-
-  /**
    * Runs `work` in a transaction and gives back what it gives: committed when it succeeds, rolled back when it throws,
    * and its own error is thrown then. Use `tx` for everything inside: to ask the outer one of an embedded database, which has
    * one connection, is an error there. A transaction of `tx` is a savepoint: what fails in it can be caught, and the rest
@@ -428,7 +295,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * broke during COMMIT.
    */
   async transaction<R>(work: (tx: RecordStore<F, M, FIn, MIn>) => Promise<R>): Promise<R> {
-    return inTransaction(this.kysely, this.#where("transaction"), (trx) => work(this.with(trx)))
+    return inTransaction(this.kysely, this.#runner.where("transaction"), (trx) => work(this.with(trx)))
   }
 
   /**
@@ -438,7 +305,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * await kysely.transaction().execute(async (trx) => { await db.with(trx).create(a) })
    */
   with<Tables>(trx: Transaction<Tables>): RecordStore<F, M, FIn, MIn> {
-    return new RecordStore(asKyselyTables<F, M>(trx), this.definition, this.#observer, this.#statements)
+    return new RecordStore(asKyselyTables<F, M>(trx), this.definition, this.#runner.observer, this.#runner.statements)
   }
 
   async #batch<Options>(kind: BatchKind, source: BatchSource<unknown>, isolates: boolean): Promise<BatchOutcome<Options>> {
@@ -450,9 +317,9 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
 
   #batchTarget(operation: string): BatchTarget {
     return {
-      db: this.#db,
+      run: (statement, position) => this.#runner.result(operation, statement, position),
+      db: this.#runner.db,
       definition: this.definition,
-      run: (statement, position) => this.#run(operation, statement, position),
       transaction: (work) => this.transaction((tx) => work(tx.#batchTarget(operation))),
     }
   }
@@ -461,7 +328,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   async #write(operation: string, id: string, options: WriteOptions, statement: (target: WriteTarget) => Compilable<Row>): Promise<Row | undefined> {
     const revision = expectedRevision(options, this.definition)
     const known = knownId(id, this.definition)
-    const [row] = known === null ? [] : await this.#run(operation, statement({ id: known, expectedRevision: revision }))
+    const [row] = known === null ? [] : await this.#runner.rows(operation, statement({ id: known, expectedRevision: revision }))
     if (revision !== undefined) checkRevision(row && { revision: Number(row["met_revision"]) }, id, revision)
     return row
   }
@@ -469,35 +336,11 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   async #patch(operation: string, batches: readonly (readonly GivenPatch[])[]): Promise<StoredRecord<F, M>[]> {
     const records: StoredRecord<F, M>[] = []
     for (const batch of batches) {
-      const rows = await this.#run(operation, this.#statements.patch(batch[0]?.patch.changes ?? [], batch))
+      const rows = await this.#runner.rows(operation, this.#runner.statements.patch(batch[0]?.patch.changes ?? [], batch))
       for (const { row, position } of patchedRows(rows, batch)) records[position] = storedRecord(row)
     }
     return records
   }
-
-  async #ask<R>(operation: string, query: LooseQuery, statement: Compilable<R>): Promise<R[]> {
-    const start = performance.now()
-    const rows = await this.#run(operation, statement)
-    this.#observer?.observe({ query, ...previewOf(statement), ms: performance.now() - start })
-    return rows
-  }
-
-  async #run<R>(operation: string, statement: Compilable<R>, position?: number): Promise<R[]> {
-    return statementInTurn(this.kysely, operation, () => statementRun(this.#db, statement, { ...this.#where(operation), position }))
-  }
-
-  #where(operation: string) {
-    return { operation, table: this.definition.table, schema: this.definition.schema }
-  }
-}
-
-// A Kysely runs any statement that PostgreSQL takes; what it believes the tables to be is a matter of types alone.
-function asRecordsTables<F, M>(kysely: Kysely<KyselyTables<F, M>>): Kysely<RecordsTables> {
-  return kysely as unknown as Kysely<RecordsTables>
-}
-
-function notStored(operation: string): never {
-  throw new RecordsError("not_stored", `${operation}: the server has stored nothing, and said nothing: a trigger of the table has left the record out`)
 }
 
 function asKyselyTables<F, M>(trx: unknown): Kysely<KyselyTables<F, M>> {

@@ -38,12 +38,15 @@ class TransactionScope {
   }
 }
 
+/** A Kysely or a transaction, whatever its tables are. */
+export type TransactionKey = Pick<Kysely<never>, "isTransaction" | "getExecutor">
+
 const scopes = new WeakMap<object, TransactionScope>()
 // Who calls from within a savepoint belongs to it, whatever it calls: to wait for its end would be to wait for itself.
 const scopeOfCaller = new AsyncLocalStorage<TransactionScope>()
 
 /** Runs a statement on a Kysely: on a transaction when no savepoint is open that the caller does not belong to. */
-export function statementInTurn<Tables, R>(kysely: Kysely<Tables>, operation: string, run: () => Promise<R>): Promise<R> {
+export function statementInTurn<R>(kysely: TransactionKey, operation: string, run: () => Promise<R>): Promise<R> {
   if (kysely.isTransaction) return scopeWithin(kysely).statement(run)
   checkIsFree(kysely, operation)
   return run()
@@ -61,7 +64,7 @@ export async function savepointScoped<Tables, R>(trx: Transaction<Tables>, work:
 }
 
 /** @throws ConfigurationError where the caller is within a transaction that holds the one connection there is. */
-export function checkIsFree<Tables>(kysely: Kysely<Tables>, operation: string): void {
+export function checkIsFree(kysely: TransactionKey, operation: string): void {
   const { adapter } = kysely.getExecutor()
   if (adapter.supportsMultipleConnections !== false) return
   for (let scope = scopeOfCaller.getStore(); scope !== undefined; scope = scope.parent) {
@@ -83,7 +86,7 @@ async function scoped<Tables, R>(scope: TransactionScope, trx: Transaction<Table
 }
 
 /** The scope of a transaction; for a caller within a savepoint of it, the innermost of these. */
-function scopeWithin<Tables>(trx: Kysely<Tables>): TransactionScope {
+function scopeWithin(trx: TransactionKey): TransactionScope {
   const own = scopes.get(trx) ?? new TransactionScope(adapterOf(trx))
   scopes.set(trx, own)
   for (let scope = scopeOfCaller.getStore(); scope !== undefined; scope = scope.parent) if (scope.isOpen && scope.isIn(own)) return scope
@@ -95,7 +98,7 @@ function anotherOf<Tables>(trx: Transaction<Tables>): Transaction<Tables> {
   return trx.$extendTables() as unknown as Transaction<Tables>
 }
 
-function adapterOf<Tables>(kysely: Kysely<Tables>): unknown {
+function adapterOf(kysely: TransactionKey): unknown {
   return kysely.getExecutor().adapter
 }
 

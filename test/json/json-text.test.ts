@@ -55,6 +55,7 @@ const refused: [name: string, value: unknown, pointer: string][] = [
   ["a Map", { m: new Map([[1, 2]]) }, "/m"],
   ["a Uint8Array", { m: new Uint8Array(2) }, "/m"],
   ["an object with toJSON()", { m: new Money() }, "/m"],
+  ["an object with a hidden toJSON()", { m: Object.defineProperty({ a: 1 }, "toJSON", { value: () => 2, enumerable: false }) }, "/m"],
   ["a symbol key", { m: { [Symbol("s")]: 1 } }, "/m"],
   ["undefined itself", undefined, ""],
 ]

@@ -2,11 +2,11 @@ import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from "vitest"
 import {
   type BatchResult,
-  type NewBatchOptions,
   DuplicateRecordError,
   defineRecords,
   InvalidQueryError,
   InvalidRecordError,
+  type NewBatchOptions,
   type NewRecord,
   PostgresDatabase,
   RecordNotFoundError,
@@ -185,6 +185,22 @@ describe.each(databases)("batches on $name", (kind) => {
       await expect(db.create({ fields: { n: 8 } })).rejects.toMatchObject({ code: "not_stored" })
       await expect(db.upsert({ id: id(8), fields: { n: 8 } })).rejects.toMatchObject({ code: "not_stored" })
       expect(await db.count()).toBe(0)
+      for (const write of ["createBatch", "upsertBatch"] as const) {
+        const isolated = await db[write](numbered(20), { onError: "isolate" })
+        expect(isolated.failures).toMatchObject([{ position: 7 }, { position: 8, error: { code: "not_stored" } }])
+        expect([isolated.ids.length, await db.count()]).toEqual([18, 18])
+        await sql`truncate ${sql.table(db.definition.table)}`.execute(db.kysely)
+        const many = Array.from({ length: 5007 }, (_, position) => ({ fields: { n: position === 5006 ? 8 : 9 } }))
+        await expect(db[write](many)).rejects.toMatchObject({ code: "not_stored", message: expect.stringContaining("position 5006") })
+        expect(await db.count()).toBe(0)
+        // A statement alone is committed when its count is known.
+        await expect(db[write]([{ fields: { n: 8 } }, { fields: { n: 9 } }])).rejects.toMatchObject({
+          code: "partly_stored",
+          message: expect.stringContaining("1 of the 2"),
+        })
+        expect(await db.count()).toBe(1)
+        await sql`truncate ${sql.table(db.definition.table)}`.execute(db.kysely)
+      }
     } finally {
       await sql`drop function refusing() cascade`.execute(db.kysely)
     }
@@ -382,6 +398,7 @@ describe.each(databases)("batches on $name", (kind) => {
 
   test.each([
     ["createBatch", { onConflict: "merge" }, "/onConflict"],
+    ["createBatch", { onConflict: null }, "/onConflict"],
     ["createBatch", { onError: "ignore" }, "/onError"],
     ["createBatch", { onconflict: "skip" }, "/onconflict"],
     ["updateBatch", { onConflict: "skip" }, "/onConflict"],
@@ -428,6 +445,13 @@ describe.each(databases)("batches on $name", (kind) => {
     const { rows } = await sql`select distinct created_at, updated_at from items`.execute(db.kysely)
     expect(rows).toHaveLength(1)
   })
+})
+
+test.each(databases)("an id that is taken is called an id on a partitioned table of $name too", async (kind) => {
+  const { db, drop } = await migratedDatabase(kind, defineRecords<Item>({ table: "parted", partitions: 4 }))
+  const ids = await db.createBatch(Array.from({ length: 20 }, (_, n) => ({ fields: { n } })))
+  for (const given of ids) await expect(db.create({ id: given, fields: { n: 1 } })).rejects.toThrow(/a record with this id/)
+  await drop()
 })
 
 test("the result follows from the options", () => {

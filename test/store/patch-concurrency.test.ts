@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { increment, PostgresConnectionPool, PostgresDatabase, push, RevisionConflictError, set } from "../../src/index.ts"
+import { filter, increment, PostgresConnectionPool, PostgresDatabase, push, RevisionConflictError, set } from "../../src/index.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 
 const WRITERS = 100
@@ -58,4 +58,14 @@ describe.each(databases)("patches at the same time on $name", (kind) => {
     const records = await db.search()
     expect(records.filter(({ fields }) => fields["k"] === 1).map(({ fields }) => fields["m"])).toEqual(ids.map(() => 21))
   }, 60_000)
+
+  test("batches that replace the same records in other orders do not wait for each other", async () => {
+    const ids = await db.createBatch(Array.from({ length: 1000 }, () => ({ fields: { n: 0 } })))
+    const orders = Array.from({ length: 12 }, (_, writer) => (writer % 2 === 0 ? ids : ids.toReversed()))
+    const upserts = orders.map((order, writer) => db.upsertBatch(order.map((id) => ({ id, fields: { n: writer } }))))
+    await expect(Promise.all(upserts)).resolves.toEqual(orders)
+    const updates = orders.map((order, writer) => db.updateBatch(order.map((id) => ({ id, metadata: { writer } }))))
+    await expect(Promise.all(updates)).resolves.toEqual(orders)
+    expect(await db.count({ filters: [filter("revision", "=", 25)] })).toBe(1000)
+  })
 })

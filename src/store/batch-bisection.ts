@@ -1,0 +1,104 @@
+import { DuplicateRecordError, InvalidRecordError, RecordNotFoundError, RecordsError, RevisionConflictError } from "../errors.ts"
+import { revisionsStatement } from "../statement/batch.ts"
+import type { BatchItem } from "./batch-chunks.ts"
+import type { BatchKind } from "./batch-kind.ts"
+import type { BatchFailure, BatchResult } from "./batch-options.ts"
+import type { BatchTarget } from "./batch-target.ts"
+import { notStored, sqlState } from "./database-error.ts"
+
+/** What one statement has written, and what it was to write and could not. */
+export async function sent(kind: BatchKind, chunk: readonly BatchItem[], target: BatchTarget): Promise<BatchResult> {
+  const [first] = chunk
+  const { rows, numAffectedRows } = await target.run(kind.statement(target.db, chunk), chunk.length === 1 ? first?.position : undefined)
+  if (kind.withoutRow === "written") {
+    checkAllStored(kind, chunk, Number(numAffectedRows ?? chunk.length), target)
+    return { ids: chunk.map(({ id }) => id), failures: [] }
+  }
+  const there = new Set(rows.map(({ id }) => id))
+  const ids = chunk.flatMap(({ id }) => (there.delete(id) ? [id] : []))
+  if (kind.withoutRow === "left alone" || ids.length === chunk.length) return { ids, failures: [] }
+  const stored = new Set(ids)
+  return {
+    ids,
+    failures: await explained(
+      chunk.filter(({ id }) => !stored.has(id)),
+      target,
+    ),
+  }
+}
+
+// A trigger may leave a record out without a word.
+function checkAllStored({ operation }: BatchKind, chunk: readonly BatchItem[], count: number, { db }: BatchTarget): void {
+  const [first] = chunk
+  if (first === undefined || count >= chunk.length) return
+  if (db.isTransaction) throw notStored(operation, chunk.length === 1 ? first.position : undefined)
+  throw new RecordsError(
+    "partly_stored",
+    `${operation}: a trigger of the table has left out ${chunk.length - count} of the ${chunk.length} records, and said nothing: the others are stored`,
+  )
+}
+
+async function explained(items: readonly BatchItem[], target: BatchTarget): Promise<BatchFailure[]> {
+  const ids = items.map(({ id }) => id)
+  const { rows } = await target.run(revisionsStatement(target.db, target.definition, ids))
+  const revisions = new Map(rows.map(({ id, revision }) => [id, Number(revision)]))
+  return items.map(({ id, position, expectedRevision }) => {
+    const current = revisions.get(id)
+    // One that has it by now was not there when the statement looked.
+    const isConflict = current !== undefined && expectedRevision !== undefined && current !== expectedRevision
+    return { position, error: isConflict ? new RevisionConflictError(id, expectedRevision, current) : new RecordNotFoundError(id) }
+  })
+}
+
+/** The error of the first record that the server refuses: the statement's own error does not say which one it is. */
+export async function located(kind: BatchKind, chunk: readonly BatchItem[], error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+  try {
+    return await target.transaction(async (within) => {
+      const { failures } = await halved(kind, chunk, within)
+      // Nothing of it stays.
+      throw failures[0]?.error ?? error
+    })
+  } catch (found) {
+    return isRefusalOfServer(found) ? found : error
+  }
+}
+
+// In halves, until the record is alone that cannot be written. Each try is a savepoint.
+export async function halved(kind: BatchKind, chunk: readonly BatchItem[], target: BatchTarget): Promise<BatchResult> {
+  const [first] = chunk
+  try {
+    return await target.transaction((within) => sent(kind, chunk, within))
+  } catch (error) {
+    if (first === undefined || !isFaultOfRecord(error)) throw error
+    if (chunk.length === 1) return { ids: [], failures: [{ position: first.position, error }] }
+    const middle = Math.ceil(chunk.length / 2)
+    const all = await halved(kind, chunk.slice(0, middle), target)
+    return append(all, await halved(kind, chunk.slice(middle), target))
+  }
+}
+
+// What another record could be stored in spite of. A broken connection, a missing table or a conflict with another
+// transaction is no record's fault.
+export function isFaultOfRecord(error: unknown): error is RecordsError {
+  return isRefusalOfServer(error) || FAULTS.some((fault) => error instanceof fault)
+}
+
+export function isRefusalOfServer(error: unknown): error is RecordsError {
+  if (!(error instanceof RecordsError)) return false
+  if (error.code === "not_stored") return true
+  const state = sqlState(error.cause)
+  if (state === undefined) return false
+  return error instanceof InvalidRecordError || error instanceof DuplicateRecordError || (error.code === "database_error" && !SERVERS_FAULT.test(state))
+}
+
+// The statement, a lock that was not to be had, no memory or disk left, what happens inside of the server.
+const SERVERS_FAULT = /^(?:0A|25|40|42|53|55|57|58|F0|XX)/
+
+const FAULTS = [InvalidRecordError, DuplicateRecordError, RecordNotFoundError, RevisionConflictError]
+
+/** Adds a part of a batch to all of it. */
+export function append(all: BatchResult, part: BatchResult): BatchResult {
+  for (const id of part.ids) all.ids.push(id)
+  for (const failure of part.failures) all.failures.push(failure)
+  return all
+}
