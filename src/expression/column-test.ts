@@ -3,6 +3,7 @@ import type { PlainColumnName } from "../path/json-path.ts"
 import type { ColumnTest } from "../predicate/predicate.ts"
 import { type AccessorScope, columnAccessor } from "./accessor.ts"
 import { type Fragment, fragment, joined, text, value } from "./fragment.ts"
+import { revisionTest } from "./revision-test.ts"
 
 /** The SQL of a test of a column that is no document. */
 export function columnTest(test: ColumnTest, scope: AccessorScope): Fragment {
@@ -20,14 +21,8 @@ function isTime(column: PlainColumnName): column is TimeColumnName {
 }
 
 function plainTest({ column, operator, operand }: ColumnTest, accessor: Fragment, { columns }: AccessorScope): Fragment {
-  // An operand is cast to the type that holds every one of its kind: a revision may be compared with 1.5 or 1e300.
-  const type = column === "id" ? columns.id.type : "numeric"
-  return comparison(
-    operator,
-    accessor,
-    operand.filter((one) => one !== null),
-    type,
-  )
+  const operands = operand.filter((one) => one !== null)
+  return column === "revision" ? revisionTest(operator, accessor, operands) : comparison(operator, accessor, operands, columns.id.type)
 }
 
 function timeTest({ operator, operand }: ColumnTest, column: TimeColumnName, accessor: Fragment, { columns }: AccessorScope): Fragment {

@@ -1,3 +1,5 @@
+import { RawJson } from "../../src/index.ts"
+
 /** One row: a condition, the SQL it becomes, the parameters, and the records it finds. Read once for the SQL, once on every database. */
 export interface Row {
   condition: object
@@ -209,7 +211,26 @@ export const rows: Row[] = [
   },
   { condition: { not: { or: [v("exists"), { and: [] }] } }, sql: `(not (${value} <> 'null' or true))`, parameters: [], found: "" },
   // Columns.
-  { condition: { field: "revision", operator: ">", value: 0.5 }, sql: `("revision" > $1::numeric)`, parameters: ["0.5"], found: "abcdefghijklmn" },
+  { condition: { field: "revision", operator: ">", value: 0.5 }, sql: `("revision" >= $1::bigint)`, parameters: ["1"], found: "abcdefghijklmn" },
+  { condition: { field: "revision", operator: "<=", value: 1.5 }, sql: `("revision" <= $1::bigint)`, parameters: ["1"], found: "abcdefghijklmn" },
+  { condition: { field: "revision", operator: "<", value: 1n }, sql: `("revision" < $1::bigint)`, parameters: ["1"], found: "" },
+  { condition: { field: "revision", operator: "=", value: 1.5 }, sql: "false", parameters: [], found: "" },
+  { condition: { field: "revision", operator: "=", value: 10n ** 30n }, sql: "false", parameters: [], found: "" },
+  { condition: { field: "revision", operator: "<", value: 1e300 }, sql: "true", parameters: [], found: "abcdefghijklmn" },
+  { condition: { field: "revision", operator: ">", value: -1e300 }, sql: "true", parameters: [], found: "abcdefghijklmn" },
+  { condition: { field: "revision", operator: "<", value: -1e300 }, sql: "false", parameters: [], found: "" },
+  {
+    condition: { field: "revision", operator: "between", value: [0.5, 1e300] },
+    sql: `("revision" between $1::bigint and $2::bigint)`,
+    parameters: ["1", "9223372036854775807"],
+    found: "abcdefghijklmn",
+  },
+  {
+    condition: { field: "revision", operator: "in", value: [0.5, 2, 1e300, new RawJson("1.0")] },
+    sql: `"revision" = any($1::bigint[])`,
+    parameters: [["2", "1"]],
+    found: "abcdefghijklmn",
+  },
   { condition: { field: "id", operator: "=", value: "no id" }, sql: "false", parameters: [], found: "" },
   { condition: { field: "id", operator: "!=", value: "no id" }, sql: "not false", parameters: [], found: "abcdefghijklmn" },
   {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import type pg from "pg"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { compileFilter, type LooseQuery, type Preview, previewQuery, type RecordsDefinition } from "../../src/index.ts"
+import { compileFilter, type LooseCondition, type LooseQuery, type Preview, previewQuery, type RecordsDefinition } from "../../src/index.ts"
 import { unconnected } from "../../src/statement/records-tables.ts"
 import { previewOf } from "../../src/statement/search.ts"
 import { type PlanNode, textAt } from "../../src/store/plan.ts"
@@ -130,6 +130,32 @@ describe.each(planModes)("under %s", (mode) => {
     for (const order of ["asc", "desc"] as const) {
       expect(await indexesOf({ sort: [{ field: "createdAt", order }], limit: 20 })).toEqual({ sorts: [], indexes: ["by_several_createdat"] })
     }
+  })
+
+  test.each([
+    ["id", "by_several_pkey", "00000000-0000-4000-8000-00000000000a", "0006cdb7-0000-4000-8000-000000000000"],
+    ["revision", "by_several_revision", 17, 18.5],
+    ["createdAt", "by_several_createdat", new Date("2020-01-17"), "2020-01-18T00:00:00.000Z"],
+  ] as const)("conditions on the column %s read the index on it", async (field, index, low, high) => {
+    const conditions: LooseCondition[] = [
+      { field, operator: "=", value: low },
+      { field, operator: "in", value: [low, high] },
+      { field, operator: "between", value: [low, high] },
+      {
+        and: [
+          { field, operator: ">", value: low },
+          { field, operator: "<", value: high },
+        ],
+      },
+      {
+        and: [
+          { field, operator: ">=", value: low },
+          { field, operator: "<=", value: high },
+        ],
+      },
+    ]
+    for (const condition of conditions)
+      expect({ condition, indexes: (await indexesOf({ filters: [condition] })).indexes }).toEqual({ condition, indexes: [index] })
   })
 
   test("an index on one field leaves the condition on another one alone", async () => {

@@ -21,6 +21,7 @@ const fields = `jsonb_strip_nulls(jsonb_build_object(
 /** Fills a table with them, without its indexes. */
 export async function loadRecords<F, M>({ kysely }: PostgresDatabase<F, M>, table: string): Promise<void> {
   await sql
-    .raw(`insert into ${table} (id, fields) select md5(i::text || 'id')::uuid, ${fields} from generate_series(1, ${RECORDS}) as i order by i * 77 % 9973, i`)
+    .raw(`insert into ${table} (id, fields, revision, created_at)
+      select md5(i::text || 'id')::uuid, ${fields}, i % 5000, timestamptz '2020-01-01' + (i * 7919 % ${RECORDS}) * interval '1 hour' from generate_series(1, ${RECORDS}) as i order by i * 77 % 9973, i`)
     .execute(kysely)
 }

@@ -41,6 +41,7 @@ export const several: RecordsDefinition = definition("several", [
   { field: "fields.born", nulls: "last" },
   { field: "fields.address.zip", order: "desc", nulls: "first" },
   { field: "createdAt", order: "desc" },
+  { field: "revision" },
 ])
 
 function definition(name: string, indexes: readonly object[]): RecordsDefinition {
