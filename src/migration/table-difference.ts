@@ -48,8 +48,10 @@ function indexChanges(definition: TableDefinition, live: LiveTable): readonly Ta
   ]
 }
 
-// A name that looks like one of ours is no proof. The first migration marks no GIN, but knows its name and what it holds.
-function isOurs({ name, definition: sql, isMarked }: LiveIndex, definition: TableDefinition): boolean {
+// A name that looks like one of ours is no proof, but where a build was broken off before it could mark the index, which then
+// serves nobody. The first migration marks no GIN, but knows its name and what it holds.
+function isOurs({ name, definition: sql, isMarked, isValid }: LiveIndex, definition: TableDefinition): boolean {
+  if (!isValid && name.startsWith(`${definition.table}_`) && /_[0-9a-f]{8}$/.test(name)) return true
   const documents = (["fields", "metadata"] as const).filter((column) => definition.columns[column] !== undefined)
   return isMarked || ginIndexes(definition, documents).some((gin) => gin.name === name && heldText(gin.holds).some((text) => heldText(sql).includes(text)))
 }

@@ -62,6 +62,11 @@ function checkedTimeout({ timeoutMs = 60_000, ...others }: AdviseOptions): numbe
 
 async function advisedTable(db: Kysely<RecordsTables>, definition: TableDefinition): Promise<AdvisedTable> {
   const [facts, live] = [await tableFacts(db, definition), await liveTable(db, definition)]
+  if (live?.isOther !== undefined)
+    throw new ConfigurationError(
+      "wrong_table",
+      `advise: "${definition.schema}"."${definition.table}" is ${live.isOther}, which can have no index: ask about the table below it`,
+    )
   if (facts === undefined || live === undefined)
     throw new ConfigurationError("missing_table", `advise: there is no table "${definition.schema}"."${definition.table}"`)
   const all = await queryPlan(db, definition, checkedQuery({}))

@@ -1,3 +1,5 @@
+import { conjuncts } from "../definition/record-index.ts"
+import { isJsonPath } from "../path/json-path.ts"
 import { indexStatements } from "../statement/index-statement.ts"
 import type { QueryAdvice } from "./advice.ts"
 import type { AdvisedTable } from "./advised-table.ts"
@@ -14,7 +16,7 @@ export function earlyAnswer(one: AskedQuery, table: AdvisedTable): QueryAdvice |
   const { bytes } = table.facts
   if (bytes < SMALL_BYTES) return answer(one, "small", `the table has ${Math.ceil(bytes / 1024)} kB: reading all of it takes no longer than an index would`)
   if (one.query.limit === 0) return answer(one, "served", "it asks for no record")
-  return declaredAnswer(one, table) ?? unservable(one)
+  return declaredAnswer(one, table) ?? byPrimaryKey(one) ?? unservable(one)
 }
 
 // Where the definition and the table disagree about an index that could serve.
@@ -33,6 +35,16 @@ function declaredAnswer(one: AskedQuery, { definition, facts }: AdvisedTable): Q
   const entry = JSON.stringify(indexEntry(undeclared.index))
   const why = `the index ${undeclared.name} is there, but the definition does not declare it, so that the SQL does not ask for it: add ${entry}`
   return answer(one, "undeclared", why, { indexes: [undeclared.name] })
+}
+
+// Nothing that could be built is better than what every table has.
+function byPrimaryKey(one: AskedQuery): QueryAdvice | undefined {
+  const { filters, sort, limit } = one.query
+  if (candidates(one.query).length > 0) return undefined
+  const isById = filters.flatMap(conjuncts).some((predicate) => predicate.kind === "column" && predicate.column === "id" && !predicate.negated)
+  if (isById) return answer(one, "served", "the primary key serves its condition on the id")
+  if (filters.length > 0 || limit === undefined || sort.some(({ path }) => isJsonPath(path) || path.column !== "id")) return undefined
+  return answer(one, "served", "it reads its records in the order of the primary key, and ends at its limit")
 }
 
 function unservable(one: AskedQuery): QueryAdvice | undefined {

@@ -38,7 +38,8 @@ function guess({ definition, records }: AdvisedTable, one: AskedQuery, share: nu
   if (share === undefined) return undefined
   if (share >= UNSELECTIVE) return answer(one, "unselective", `its conditions find ${percent(share)} of the records or more: to scan the table is right`)
   const indexes = newStatements(definition, candidates(one.query)[0] ?? []).map(({ name }) => name)
-  return answer(one, "build", `it scans about ${records} records and finds ${(share * 100).toFixed(2)} % of them`, { indexes })
+  const found = one.query.filters.length === 0 ? "sorts them for the first ones" : `finds ${(share * 100).toFixed(2)} % of them`
+  return answer(one, "build", `it scans about ${records} records and ${found}`, { indexes })
 }
 
 // Ends as soon as it is clear that there are too many, and when it takes too long.

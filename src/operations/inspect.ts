@@ -1,8 +1,10 @@
 import type { Kysely } from "kysely"
 import type { TableName } from "../definition/records-definition.ts"
+import { textLiteral } from "../expression/accessor.ts"
 import { liveTable } from "../migration/live-table.ts"
 import { tableDifference } from "../migration/table-difference.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
+import { quotedIn } from "../statement/index-statement.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { countStatement } from "../statement/search.ts"
 import { databaseError } from "../store/database-error.ts"
@@ -55,7 +57,7 @@ export async function inspect<F, M, FIn, MIn>(db: RecordStore<F, M, FIn, MIn>, {
       countedSince: facts?.countedSince ?? null,
       notes,
     }
-    return { ...looked, findings: findings(looked, definition) }
+    return { ...looked, findings: findings(looked, definition, { isPartitioned: facts?.isPartitioned === true, isView: live?.isOther !== undefined }) }
   } catch (error) {
     throw databaseError(error, { operation: "inspect", table: definition.table, schema: definition.schema })
   }
@@ -68,7 +70,13 @@ const MIGRATE = "write a migration with `kysely-records generate`, and run it"
 // Fewer are no reason to do anything.
 const MANY = 1_000
 
-function findings(looked: Looked, name: TableName): readonly Finding[] {
+interface Layout {
+  readonly isPartitioned: boolean
+  /** A view, or a foreign table: the server counts nothing of it. */
+  readonly isView: boolean
+}
+
+function findings(looked: Looked, name: TableName, layout: Layout): readonly Finding[] {
   const table = `"${name.schema}"."${name.table}"`
   const { drift, bytes, records, deadRows, updates, last } = looked
   if (drift.isMissing)
@@ -82,17 +90,19 @@ function findings(looked: Looked, name: TableName): readonly Finding[] {
   const found: (Finding | false)[] = [
     ...drift.changes.map((change): Finding => ({ kind: "drift", what: `${change.part.name}: to ${change.kind}, by the definition`, remedy: MIGRATE })),
     ...drift.faults.map((fault): Finding => ({ kind: "wrong_table", what: `the table ${fault}`, remedy: "correct the definition, or the table" })),
-    ...looked.indexes.flatMap((index) => indexFindings(index, name)),
+    ...looked.indexes.flatMap((index) => [...invalidIndex(index, name, looked, layout), ...pendingList(index, name)]),
     deadRows.count > MANY &&
       deadRows.share > 0.2 && { kind: "dead_rows", what: `${percent(deadRows.share)} of the rows are dead`, remedy: `vacuum (analyze) ${table}` },
-    (records.estimated ?? 0) + (records.actual ?? 0) > MANY &&
+    !layout.isView &&
+      (records.estimated ?? 0) + (records.actual ?? 0) > MANY &&
       last.analyze === null &&
       last.autoanalyze === null && { kind: "never_analyzed", what: "the planner has no statistics of it", remedy: `analyze ${table}` },
-    isFarOff(records) && {
-      kind: "wrong_estimate",
-      what: `the planner believes in ${records.estimated ?? "an unknown number of"} records, and there are ${records.actual}`,
-      remedy: `analyze ${table}`,
-    },
+    !layout.isView &&
+      isFarOff(records) && {
+        kind: "wrong_estimate",
+        what: `the planner believes in ${records.estimated ?? "an unknown number of"} records, and there are ${records.actual}`,
+        remedy: `analyze ${table}`,
+      },
     updates.count > MANY &&
       (updates.hotShare ?? 1) < 0.1 && {
         kind: "few_hot_updates",
@@ -108,27 +118,29 @@ function findings(looked: Looked, name: TableName): readonly Finding[] {
   return found.filter((finding) => finding !== false)
 }
 
-function indexFindings({ name, isValid, pendingPages: pages }: IndexInspection, { schema }: TableName): Finding[] {
-  const index = `"${schema}"."${name}"`
+// What the definition wants, or has made, is a matter of its migration.
+function invalidIndex({ name, isValid }: IndexInspection, { schema }: TableName, { drift }: Looked, { isPartitioned }: Layout): Finding[] {
+  if (isValid || drift.changes.some(({ part }) => part.name === `index ${name}`)) return []
+  const index = quotedIn(schema, name)
+  // `reindex` leaves one that lacks those of partitions as it is, and what it could not finish itself ends so.
+  const remedy = isPartitioned ? "drop index" : /_cc(?:new|old)\d*$/.test(name) ? "drop index concurrently" : "reindex index concurrently"
   return [
-    ...(isValid
-      ? []
-      : [
-          {
-            kind: "invalid_index" as const,
-            what: `the index ${name} is invalid: it costs every write and serves no query`,
-            remedy: `reindex index concurrently ${index}`,
-          },
-        ]),
-    ...((pages ?? 0) > 100
-      ? [
-          {
-            kind: "pending_list" as const,
-            what: `${pages} pages of the index ${name} are not sorted in yet`,
-            remedy: `select gin_clean_pending_list('${index}'::regclass)`,
-          },
-        ]
-      : []),
+    {
+      kind: "invalid_index",
+      what: `the index ${name} is invalid: it costs every write and serves no query`,
+      remedy: `${remedy} ${index}`,
+    },
+  ]
+}
+
+function pendingList({ name, pendingPages: pages }: IndexInspection, { schema }: TableName): Finding[] {
+  if ((pages ?? 0) <= 100) return []
+  return [
+    {
+      kind: "pending_list",
+      what: `${pages} pages of the index ${name} are not sorted in yet`,
+      remedy: `select gin_clean_pending_list(${textLiteral(quotedIn(schema, name))}::regclass)`,
+    },
   ]
 }
 

@@ -1,4 +1,5 @@
 import type { Transaction } from "kysely"
+import type { TableDefinition } from "../definition/records-definition.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { planFacts } from "../store/plan.ts"
 import type { QueryAdvice } from "./advice.ts"
@@ -10,6 +11,7 @@ import { queryPlan } from "./query-plan.ts"
 import { TableSample } from "./table-sample.ts"
 import { newStatements, withIndexes } from "./temporary-table.ts"
 import { type MeasuredQuery, type TriedQuery, triedQuery } from "./tried-query.ts"
+import { inTime } from "./undone.ts"
 
 /** What was measured of a table in one transaction. */
 export interface SampledAdvice extends Judgement {
@@ -33,37 +35,74 @@ export async function sampledAdvice(
   const answers = new Map<number, QueryAdvice>()
   const indexes: AdvisedIndex[] = []
   let [sample, grown] = [first, definition]
-  for (const measured of await measuredQueries(first, (one) => usedIndexes(trx, table, one), asked, deadline)) {
+  const tooSlow = (one: AskedQuery) => answers.set(one.position, answer(one, "untried", "it took longer than ten seconds on a sample of the table"))
+  for (const { asked: one, measured } of await measuredQueries(trx, first, table, asked, deadline)) {
     if (performance.now() > deadline) break
-    const one = measured.asked
-    const tried = await triedQuery(sample, measured, grown)
-    for (const note of tried.notes) notes.add(note)
-    const hypopg = withHypopg && tried.build.length === 1 ? await checkedByHypopg(trx, table, tried.build, one) : undefined
-    answers.set(one.position, hypopg?.isUsed === false ? unusedByPlanner(one, tried) : tried.answer)
-    if (tried.build.length === 0 || hypopg?.isUsed === false) continue
-    const built = await sample.with(tried.build, records)
-    for (const [position, statement] of newStatements(grown, tried.build).entries()) {
-      const writes = await sample.writeCost(statement.index)
-      indexes.push({ ...advisedIndex(statement, table), bytes: built.bytes[position] ?? null, writes, ...(hypopg === undefined ? {} : { hypopg }) })
+    const step = measured && (await inTime(trx, () => advisedStep(trx, { sample, grown, table, withHypopg }, measured)))
+    if (step === undefined) {
+      tooSlow(one)
+      continue
     }
-    ;[sample, grown] = [built.sample, withIndexes(grown, tried.build)]
+    for (const note of step.notes) notes.add(note)
+    answers.set(one.position, step.answer)
+    indexes.push(...step.indexes)
+    ;[sample, grown] = [step.sample, step.grown]
   }
   return { answers, indexes, notes: [...notes] }
 }
 
+interface Progress {
+  /** The sample with the indexes that were advised so far, and the definition with them. */
+  readonly sample: TableSample
+  readonly grown: TableDefinition
+}
+
+interface AdvisedStep extends Progress {
+  readonly answer: QueryAdvice
+  readonly indexes: readonly AdvisedIndex[]
+  readonly notes: readonly string[]
+}
+
+/** What there is to say about one query; what it needs is built, so that the next ones find it. */
+async function advisedStep(
+  trx: Transaction<RecordsTables>,
+  { sample, grown, table, withHypopg }: Progress & { readonly table: AdvisedTable; readonly withHypopg: boolean },
+  measured: MeasuredQuery,
+): Promise<AdvisedStep> {
+  const tried = await triedQuery(sample, measured, grown)
+  const { build, notes } = tried
+  const hypopg = withHypopg && build.length === 1 ? await checkedByHypopg(trx, table, build, measured.asked) : undefined
+  if (hypopg?.isUsed === false) return { answer: unusedByPlanner(measured.asked, tried), indexes: [], notes, sample, grown }
+  if (build.length === 0) return { answer: tried.answer, indexes: [], notes, sample, grown }
+  const built = await sample.with(build, table.records)
+  const indexes: AdvisedIndex[] = []
+  for (const [position, statement] of newStatements(grown, build).entries()) {
+    const writes = await sample.writeCost(statement.index)
+    indexes.push({ ...advisedIndex(statement, table), bytes: built.bytes[position] ?? null, writes, ...(hypopg === undefined ? {} : { hypopg }) })
+  }
+  return { answer: tried.answer, indexes, notes, sample: built.sample, grown: withIndexes(grown, build) }
+}
+
+interface MeasuredInTime {
+  readonly asked: AskedQuery
+  readonly measured: MeasuredQuery | undefined
+}
+
 // The widest first: a compound index serves the queries for its first fields too.
 async function measuredQueries(
+  trx: Transaction<RecordsTables>,
   sample: TableSample,
-  used: (one: AskedQuery) => Promise<readonly string[]>,
+  table: AdvisedTable,
   asked: readonly AskedQuery[],
   deadline: number,
-): Promise<readonly MeasuredQuery[]> {
-  const measured: MeasuredQuery[] = []
+): Promise<readonly MeasuredInTime[]> {
+  const all: MeasuredInTime[] = []
   for (const one of asked.toSorted((left, right) => width(right) - width(left))) {
     if (performance.now() > deadline) break
-    measured.push({ asked: one, before: await sample.run(one.query), live: await used(one) })
+    const measured = await inTime(trx, async () => ({ asked: one, before: await sample.run(one.query), live: await usedIndexes(trx, table, one) }))
+    all.push({ asked: one, measured })
   }
-  return measured
+  return all
 }
 
 function unusedByPlanner(one: AskedQuery, { now }: TriedQuery): QueryAdvice {

@@ -41,7 +41,7 @@ export async function tableFacts(db: Kysely<RecordsTables>, { schema, table }: T
           'isValid', i.indisvalid) order by x.relname), '[]')
         from pg_index i join pg_class x on x.oid = i.indexrelid where i.indrelid = c.oid) as indexes
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = ${schema} and c.relname = ${table} and c.relkind in ('r', 'p')`.execute(db)
+    where n.nspname = ${schema} and c.relname = ${table} and c.relkind in ('r', 'p', 'm')`.execute(db)
   const [row] = rows
   if (row === undefined) return undefined
   return {

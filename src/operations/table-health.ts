@@ -38,8 +38,8 @@ export async function tableHealth(db: Kysely<RecordsTables>, { schema, table }: 
       sum(pg_stat_get_tuples_updated(p.oid))::text as updated, sum(pg_stat_get_tuples_hot_updated(p.oid))::text as hot,
       ${last("vacuum")} as vacuum, ${last("autovacuum")} as autovacuum, ${last("analyze")} as analyze, ${last("autoanalyze")} as autoanalyze
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    join pg_class p on p.relkind = 'r' and (p.oid = c.oid or p.oid in (select relid from pg_partition_tree(c.oid)))
-    where n.nspname = ${schema} and c.relname = ${table} and c.relkind in ('r', 'p')`.execute(db)
+    join pg_class p on p.relkind in ('r', 'm') and (p.oid = c.oid or p.oid in (select relid from pg_partition_tree(c.oid)))
+    where n.nspname = ${schema} and c.relname = ${table} and c.relkind in ('r', 'p', 'm')`.execute(db)
   const [row] = rows
   const number = (what: keyof HealthRow) => Number(row?.[what] ?? 0)
   const date = (text: string | null | undefined) => (text === null || text === undefined ? null : new Date(text))

@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from "kysely"
 import type { RecordsTables } from "../statement/records-tables.ts"
+import { sqlState } from "../store/database-error.ts"
 
 /** What looking after a table may take of a server that others work on, in milliseconds. */
 const LIMITS = { lock_timeout: 1_000, statement_timeout: 10_000 }
@@ -31,6 +32,21 @@ export async function undoneWithin<R>(db: Kysely<RecordsTables>, work: (trx: Tra
       from pg_settings where ${JSON.stringify(LIMITS)}::jsonb ? name`.execute(trx)
     return work(trx)
   })
+}
+
+/** What `work` gives; `undefined`, and nothing of it done, when a statement of it ran for longer than it may. */
+export async function inTime<R>(trx: Transaction<RecordsTables>, work: () => Promise<R>): Promise<R | undefined> {
+  const name = sql`kysely_records_in_time`
+  await sql`savepoint ${name}`.execute(trx)
+  try {
+    return await work()
+  } catch (error) {
+    await sql`rollback to savepoint ${name}`.execute(trx)
+    if (sqlState(error) !== "57014") throw error
+    return undefined
+  } finally {
+    await sql`release savepoint ${name}`.execute(trx)
+  }
 }
 
 function isTransaction<Tables>(db: Kysely<Tables>): db is Transaction<Tables> {

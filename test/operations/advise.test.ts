@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto"
 import { sql } from "kysely"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { defineRecords, filter, not, or, PostgresDatabase, type RecordsDefinition } from "../../src/index.ts"
-import { type Advice, advise } from "../../src/operations/index.ts"
-import { indexStatements } from "../../src/statement/index-statement.ts"
+import { type Advice, advise, inspect } from "../../src/operations/index.ts"
+import { createIndexSql, indexStatements } from "../../src/statement/index-statement.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 
 interface Order {
@@ -66,7 +66,11 @@ describe.each(databases)("advise on $name", (kind) => {
     ["a size", { filters: [filter("fields.tags", "size", 2)] }, "unservable", /sizes/],
     ["an equal field that the GIN serves", { filters: [filter("fields.customer", "=", "c17")] }, "served", /orders_fields_gin/],
     ["an element that the GIN serves", { filters: [filter("fields.tags", "contains", "t17")] }, "served", /orders_fields_gin/],
-    ["an id", { filters: [filter("id", "=", "00000000-0000-4000-8000-000000000000")] }, "unservable", /./],
+    ["an id", { filters: [filter("id", "=", "00000000-0000-4000-8000-000000000000")] }, "served", /primary key/],
+    ["ids", { filters: [filter("id", "in", ["00000000-0000-4000-8000-000000000000"]), filter("fields.tags", "size", 2)] }, "served", /primary key/],
+    ["a page of all records", { filters: [filter("id", ">", "00000000-0000-4000-8000-000000000000")], limit: 20 }, "served", /primary key/],
+    ["the first records", { limit: 5 }, "served", /primary key/],
+    ["all but one id", { filters: [filter("id", "!=", "00000000-0000-4000-8000-000000000000")] }, "unservable", /negatives/],
     ["every record", {}, "unservable", /every record/],
     ["every record in an order", { sort: [{ field: "fields.total" }] }, "unservable", /limit/],
     ["no record", { limit: 0 }, "served", /no record/],
@@ -300,6 +304,50 @@ describe("advise on a server", () => {
       await expect(advise(reader, [{ filters: [filter("fields.total", ">", 998)] }])).rejects.toMatchObject(refused)
       expect(performance.now() - began).toBeLessThan(5_000)
     })
+  }, 120_000)
+
+  test("what a failed build has left behind is not copied, and a view is no table", async () => {
+    const odd = new PostgresDatabase({
+      kysely: db.kysely as never,
+      records: defineRecords<Order>({ table: "odd", indexes: [{ field: "fields.number", unique: true }] }),
+    })
+    await sql`create table odd as select * from orders`.execute(db.kysely)
+    await sql`alter table odd add primary key (id)`.execute(db.kysely)
+    await sql`update odd set fields = fields || '{"number": "same"}' where fields->>'status' = 'open'`.execute(db.kysely)
+    await sql`analyze odd`.execute(db.kysely)
+    const [unique] = indexStatements(odd.definition)
+    const failing = sql.raw(createIndexSql(unique ?? expect.unreachable(), odd.definition, "concurrently")).execute(db.kysely)
+    await expect(failing).rejects.toMatchObject({ code: "23505" })
+    const { queries } = await advise(odd, [{ filters: [filter("fields.total", ">", 998)] }])
+    expect(queries).toMatchObject([{ verdict: "build" }])
+    await sql`create view seen as select * from odd`.execute(db.kysely)
+    const seen = new PostgresDatabase({ kysely: db.kysely as never, records: defineRecords({ table: "seen", gin: false }) })
+    await expect(advise(seen, [{}])).rejects.toMatchObject({ code: "wrong_table", message: expect.stringContaining("is a view") })
+    expect((await inspect(seen, { count: true })).findings).toEqual([])
+    await sql`create materialized view kept as select * from odd`.execute(db.kysely)
+    await sql`analyze kept`.execute(db.kysely)
+    const kept = new PostgresDatabase<Order>({ kysely: db.kysely as never, records: defineRecords<Order>({ table: "kept", gin: false }) })
+    expect((await inspect(kept, { count: true })).findings).toEqual([])
+    expect((await advise(kept, [{ filters: [filter("fields.total", ">", 998)] }])).queries).toMatchObject([{ verdict: "build" }])
+    await sql`drop table odd cascade`.execute(db.kysely)
+  }, 120_000)
+
+  test("a query that takes too long says so, and what was measured of the others stays", async () => {
+    await sql`create table slow as select id, jsonb_build_object('total', fields->'total', 'lines', (select jsonb_agg(jsonb_build_object('sku', i % 7)) from generate_series(1, 4000) i)) as fields,
+      metadata, revision, created_at, updated_at from orders limit 2000`.execute(db.kysely)
+    await sql`analyze slow`.execute(db.kysely)
+    const slow = new PostgresDatabase<Order>({ kysely: db.kysely as never, records: defineRecords<Order>({ table: "slow", gin: false }) })
+    await slow.transaction(async (tx) => {
+      await sql`set local statement_timeout = '1500ms'`.execute(tx.kysely)
+      const nested = or(...Array.from({ length: 12 }, (_, n) => filter("sku", "=", `s${n}`)))
+      const { queries } = await advise(tx, [
+        { filters: [filter("fields.lines", "any", nested), filter("fields.total", ">", -1)] },
+        { filters: [filter("fields.total", ">", 998)] },
+      ])
+      expect(queries.map(({ verdict }) => verdict)).toEqual(["untried", "build"])
+      expect(queries[0]?.reason).toContain("longer")
+    })
+    await sql`drop table slow`.execute(db.kysely)
   }, 120_000)
 
   test("of long documents it copies no more than so many bytes", async () => {

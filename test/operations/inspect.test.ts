@@ -62,15 +62,21 @@ describe.each(databases)("inspect on $name", (kind) => {
     await sql`drop index people_metadata_gin`.execute(db.kysely)
     await sql`create index people_age_0123abcd on people (revision)`.execute(db.kysely)
     await sql.raw(markIndexSql("people_age_0123abcd", people)).execute(db.kysely)
-    await sql`update pg_index set indisvalid = false where indexrelid = 'people_age_0123abcd'::regclass`.execute(db.kysely)
+    await sql`create index theirs on people (revision)`.execute(db.kysely)
+    await sql`create index theirs_ccnew on people (revision)`.execute(db.kysely)
+    for (const index of ["people_age_0123abcd", "theirs", "theirs_ccnew"])
+      await sql`update pg_index set indisvalid = false where indexrelid = ${index}::regclass`.execute(db.kysely)
     await sql`insert into people (id, fields) select gen_random_uuid(), fields from people`.execute(db.kysely)
     await expect
       .poll(async () => kinds(await inspect(db, { count: true })).toSorted(), { timeout: 10_000 })
-      .toEqual(["dead_rows", "drift", "drift", "few_hot_updates", "invalid_index", "mostly_toast", "wrong_estimate"])
+      .toEqual(["dead_rows", "drift", "drift", "few_hot_updates", "invalid_index", "invalid_index", "mostly_toast", "wrong_estimate"])
     const { findings, updates } = await inspect(db, { count: true })
     expect(updates).toMatchObject({ count: 3_000, hotShare: 0 })
     expect(findings.find(({ kind }) => kind === "dead_rows")?.remedy).toBe('vacuum (analyze) "public"."people"')
-    expect(findings.find(({ kind }) => kind === "invalid_index")?.remedy).toBe('reindex index concurrently "public"."people_age_0123abcd"')
+    expect(findings.filter(({ kind }) => kind === "invalid_index").map(({ remedy }) => remedy)).toEqual([
+      'reindex index concurrently "public"."theirs"',
+      'drop index concurrently "public"."theirs_ccnew"',
+    ])
     for (const { what, remedy } of findings) expect([what, remedy].join()).not.toMatch(/undefined|NaN|null/)
   })
 
