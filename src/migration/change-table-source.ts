@@ -89,7 +89,7 @@ function failure(error: unknown, part: TablePart | undefined, end: string): Erro
   const message = \`\${part?.name ?? "the table"}: \${reason ?? "the server refused it"}; \${end}\`
   return Object.assign(
     new Error(message, code === "23505" ? {} : { cause: error }),
-    { code, part: part?.name ?? "the table" },
+    { code, part: part?.name ?? "the table", end },
     reason === undefined ? {} : { reason },
   )
 }

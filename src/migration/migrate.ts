@@ -32,8 +32,9 @@ export async function migrate(kysely: Kysely<never>, definition: TableDefinition
   const { folder, provider, lockTimeoutMs } = checkedOptions(options)
   const db = kysely.withoutPlugins()
   if (folder !== undefined || provider !== undefined) {
-    const migrations = await migrationsWithFiles(db, definition, provider ?? folder ?? "")
-    return underMigrationLock(db, (connection) => runMigrations(connection, definition, migrations, "each alone"))
+    return underMigrationLock(db, async (connection) =>
+      runMigrations(connection, definition, await migrationsWithFiles(connection, definition, provider ?? folder ?? ""), "each alone"),
+    )
   }
   // A role that may only read and write rows gets no further than this, where there is nothing to do.
   if (toBuild(checkedDifference(definition, await liveTable(db, definition))).length === 0) return []

@@ -42,7 +42,10 @@ function listFault(error: unknown, definition: TableName): RecordsError | undefi
 export function partError(error: unknown, step: string, definition: TableName): RecordsError {
   if (!(error instanceof Error) || !("part" in error)) return databaseError(error, { operation: step, ...definition })
   if ("reason" in error) return stepFailed(error, step)
-  return databaseError(error.cause ?? error, { operation: `${step}, ${String(error.part)}`, ...definition })
+  const named = databaseError(error.cause ?? error, { operation: `${step}, ${String(error.part)}`, ...definition })
+  // What the server said is one thing, and what there is now another.
+  if ("end" in error) named.message = `${named.message}; ${String(error.end)}`
+  return named
 }
 
 function stepFailed(error: Error & { readonly part: unknown; readonly code?: unknown }, step: string): ConfigurationError {

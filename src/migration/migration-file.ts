@@ -46,6 +46,8 @@ function tableFile(definition: TableDefinition, changes: readonly TableChange[])
  * ${inComment(definition)}, written by kysely-records generate. Read it, change what must be otherwise, and commit it.
  */
 
+${tableMark(definition)}
+
 const table = ${list(create, "")}
 
 export async function up(db: Kysely<any>): Promise<void> {
@@ -80,6 +82,8 @@ function changesFile(definition: TableDefinition, changes: readonly TableChange[
  * db.migrate({ folder }) sees to that; kysely-ctl is told by disableTransactions: true in its configuration.
  */
 
+${tableMark(definition)}
+
 /** How long each statement waits for the locks and the transactions of others. */
 const lockTimeout = "30s"
 
@@ -93,6 +97,19 @@ export async function down(db: Kysely<any>): Promise<void> {
 }
 
 ${changeTableSource}`
+}
+
+/** What a migration file of a table exports beside `up` and `down`, so that no other table takes it for its own. */
+export const TABLE_MARK = "recordsTable"
+
+function tableMark(definition: TableName): string {
+  return `/** The table that this is a migration of: no other one runs it. */
+export const ${TABLE_MARK} = ${template(markedTable(definition))}`
+}
+
+/** How a migration file names its table. */
+export function markedTable({ schema, table }: TableName): string {
+  return `${schema}.${table}`
 }
 
 function changeList(changes: readonly { readonly constant: string; readonly isWanted: boolean }[]): string {

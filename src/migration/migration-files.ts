@@ -1,27 +1,61 @@
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
-import type { Kysely } from "kysely"
+import { type Kysely, sql } from "kysely"
 import { FileMigrationProvider, type Migration, type MigrationProvider, Migrator } from "kysely/migration"
 import { migrationTables, recordsMigrationProvider, recordsMigrations } from "../../schema/migration-provider.ts"
 import { isMapped } from "../definition/record-columns.ts"
-import type { TableDefinition } from "../definition/records-definition.ts"
+import type { TableDefinition, TableName } from "../definition/records-definition.ts"
 import { ConfigurationError } from "../errors.ts"
-import { fileWord } from "./migration-file.ts"
+import { quotedIn } from "../statement/index-statement.ts"
+import { fileWord, markedTable, TABLE_MARK } from "./migration-file.ts"
 import { recordsTable } from "./table-migration.ts"
 
 /**
  * The migrations of a folder, or of a provider, as one list. The one that makes the table stands before them, unless
- * one of them makes it: its name ends with `_create_<table>`.
+ * one of them makes it: its name ends with `_create_<table>`. Those that say that they are of another table are that
+ * table's, and what says nothing, such as a file of one's own, is run once, whichever of the tables comes first.
  *
  * @throws ConfigurationError when the folder or a file of it cannot be read.
  */
 export async function migrationsWithFiles(db: Kysely<never>, definition: TableDefinition, source: string | MigrationProvider): Promise<MigrationProvider> {
-  const files = typeof source === "string" ? await folderMigrations(source) : await source.getMigrations()
-  const makesTable = Object.keys(files).some((name) => name.endsWith(`_create_${fileWord(definition.table)}`))
+  const all = Object.entries(typeof source === "string" ? await folderMigrations(source) : await source.getMigrations())
+  const own = markedTable(definition)
+  const others = new Set(all.flatMap(([, file]) => tableOf(file) ?? []).filter((table) => table !== own))
+  const done = await doneByOthers(db, [...others].map(tableName))
+  const files = all
+    .filter(([, file]) => !others.has(tableOf(file) ?? own))
+    .map(([name, file]) => [name, done.has(name) && tableOf(file) === undefined ? NOTHING : file] as const)
+  const makesTable = files.some(([name]) => name.endsWith(`_create_${fileWord(definition.table)}`))
   const isOthers = isMapped(definition.columns) || (makesTable && !(await hasRunFirst(db, definition)))
-  const migrations = isOthers ? files : { ...recordsMigrations(recordsTable(definition)), ...files }
+  const migrations = { ...(isOthers ? {} : recordsMigrations(recordsTable(definition))), ...Object.fromEntries(files) }
   return { getMigrations: () => Promise.resolve(migrations) }
+}
+
+// What another table's list has run stands in the list of this one as well, and is not run again.
+const NOTHING: Migration = { up: () => Promise.resolve() }
+
+function tableOf(file: Migration): string | undefined {
+  const table: unknown = Reflect.get(file, TABLE_MARK)
+  return typeof table === "string" ? table : undefined
+}
+
+function tableName(marked: string): TableName {
+  const [schema = "", table = ""] = marked.split(".")
+  return { schema, table }
+}
+
+async function doneByOthers(db: Kysely<never>, others: readonly TableName[]): Promise<ReadonlySet<string>> {
+  const done = new Set<string>()
+  for (const other of others) {
+    const { migrationTableSchema, migrationTableName } = migrationTables(other)
+    const list = quotedIn(migrationTableSchema, migrationTableName)
+    const { rows: there } = await sql<{ is_there: boolean }>`select to_regclass(${list}) is not null as is_there`.execute(db)
+    if (there[0]?.is_there !== true) continue
+    const { rows } = await sql.raw<{ name: string }>(`select name from ${list}`).execute(db)
+    for (const { name } of rows) done.add(name)
+  }
+  return done
 }
 
 async function folderMigrations(folder: string): Promise<Record<string, Migration>> {

@@ -12,7 +12,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { migrationTables } from "../../schema/migration-provider.ts"
 import { defineRecords, PostgresDatabase } from "../../src/index.ts"
 import { migrationsWithFiles } from "../../src/migration/migration-files.ts"
-import { difference, generate, RecordsMigrator } from "../../src/operations/index.ts"
+import { difference, generate, inspect, RecordsMigrator } from "../../src/operations/index.ts"
 import { indexStatements } from "../../src/statement/index-statement.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 import { indexNames, type Person, plainPeople, schemaOf } from "./tables.ts"
@@ -100,12 +100,40 @@ describe("on a server, on PostgreSQL, where one session builds an index", () => 
     const migrating = db.migrate().catch((error: unknown) => error)
     const pid = await building(db)
     await writer.query("select pg_terminate_backend($1)", [pid])
-    expect(await migrating).toMatchObject({ name: "DatabaseUnavailableError", message: expect.stringContaining(`migrate, index ${age}`) })
+    expect(await migrating).toMatchObject({
+      name: "DatabaseUnavailableError",
+      message: expect.stringMatching(new RegExp(`^migrate, index ${age}: .*; what it had begun could not be undone: run it again`)),
+    })
     await writer.query("rollback")
     expect(await indexNames(db)).toContain(`${age}!`)
     expect((await difference(db)).changes.map(({ kind, part }) => `${kind} ${part.name}`)).toEqual([`repair index ${age}`, `create index ${email}`])
     expect(await db.migrate()).toEqual(both)
     expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
+  })
+
+  test("a build that is cancelled is undone, and says so", async () => {
+    const schema = await schemaOf(db)
+    const migrating = db.migrate().catch((error: unknown) => error)
+    const pid = await building(db)
+    await writer.query("select pg_cancel_backend($1)", [pid])
+    await writer.query("rollback")
+    expect(await migrating).toMatchObject({ message: expect.stringMatching(new RegExp(`^migrate, index ${age}: .*; nothing was changed$`)) })
+    expect(await schemaOf(db)).toEqual(schema)
+  })
+
+  test("an index of a broken build that the definition no longer declares is dropped by the next migration", async () => {
+    const migrating = db.migrate().catch((error: unknown) => error)
+    await writer.query("select pg_terminate_backend($1)", [await building(db)])
+    await migrating
+    await writer.query("rollback")
+    const without = new PostgresDatabase<Person>({ kysely: db.kysely as never, records: plainPeople })
+    expect((await difference(without)).changes.map(({ kind, part }) => `${kind} ${part.name}`)).toEqual([`drop index ${age}`])
+    expect((await inspect(without)).findings.map(({ kind }) => kind)).toEqual(["drift"])
+    await inProject(async (folder) => {
+      await generate(without, { folder })
+      await without.migrate({ folder })
+    })
+    expect(await difference(without)).toMatchObject({ changes: [], faults: [] })
   })
 
   test("a backend that dies while it runs a file leaves an invalid index, which the next run of the file repairs", async () => {

@@ -77,6 +77,30 @@ describe.each(databases)("generate on $name", (kind) => {
     await drop()
   })
 
+  test("two tables may share a folder: each runs its own files, and one of nobody's is run once", async () => {
+    const { options, drop } = await kind.create()
+    const first = new PostgresDatabase({ ...options, records: defineRecords<Person>({ table: "a-b", indexes: [{ field: "fields.age" }] }) })
+    const opened = (definition: RecordsDefinition<Person>) => new PostgresDatabase<Person>({ kysely: first.kysely as never, records: definition })
+    // Their files have one word for both names.
+    const second = opened(defineRecords<Person>({ table: "a_b" }))
+    await generate(first, { folder })
+    await first.migrate({ folder })
+    const { id } = await first.create({ fields: { name: "Ada", age: 1 } })
+    const later = opened(defineRecords<Person>({ table: "a-b" }))
+    await generate(later, { folder })
+    const tenfold = `import { sql } from "kysely"
+      export const up = async (db) => { await sql\`update "a-b" set fields = jsonb_build_object('name', 'Ada', 'age', (fields->>'age')::int * 10)\`.execute(db) }`
+    await writeFile(join(folder, "29991231T000000_tenfold.ts"), tenfold)
+    expect(await later.migrate({ folder })).toHaveLength(2)
+    expect((await generate(second, { folder }))?.path).toMatch(/create_a_b\.ts$/)
+    expect(await second.migrate({ folder })).toHaveLength(2)
+    expect([await second.count(), (await first.read(id))?.fields]).toEqual([0, { name: "Ada", age: 10 }])
+    expect(await Promise.all([difference(later), difference(second)])).toMatchObject([{ changes: [] }, { changes: [] }])
+    expect(await Promise.all([later.migrate({ folder }), second.migrate({ folder })])).toEqual([[], []])
+    await first.close()
+    await drop()
+  })
+
   test("an index of somebody else is not dropped, whatever its name is; one that a definition has made is, and comes back as it was", async () => {
     const { db: before, drop } = await migratedDatabase(kind, defineRecords<Person>({ table: "people", indexes: [{ field: "fields.age" }] }))
     const marks = async () =>
