@@ -22,6 +22,9 @@ Examples:
   $ echo '{"sort": [{"field": "fields.age", "order": "desc", "nulls": "last"}], "limit": 3}' > query.json
   $ kysely-records preview --file query.json --table people
 
+  As a program asks it whose definition declares indexes:
+  $ kysely-records preview --file query.json --definition ./records.ts#people
+
   From standard input, the SQL as JSON:
   $ echo '{"filters": [{"not": {"field": "fields.city", "operator": "=", "value": "Paris"}}]}' | kysely-records preview --json
 `
@@ -47,6 +50,9 @@ Examples:
 
   Run it, and count what it takes:
   $ kysely-records explain '{"filters": [{"field": "fields.name", "operator": "=", "value": "Ada"}]}' --analyze
+
+  As a program asks it whose definition declares indexes:
+  $ kysely-records explain '{"filters": [{"field": "fields.age", "operator": ">", "value": 80}]}' --definition ./records.ts#people
 
   The whole plan as PostgreSQL gives it, for a program; it holds the values of the query:
   $ echo '{"sort": [{"field": "fields.age"}], "limit": 3}' | kysely-records explain --json

@@ -1,7 +1,6 @@
 import { createRequire } from "node:module"
 import { Command, Option } from "commander"
 import type { PostgresDatabase, PostgresDatabaseOptions } from "../connection/postgres-database.ts"
-import { defineRecords, type RecordsDefinition } from "../definition/records-definition.ts"
 import type { JsonObject } from "../query/field.ts"
 import { previewQuery } from "../statement/search.ts"
 import { type AdviseFlags, advised } from "./advise-command.ts"
@@ -70,18 +69,16 @@ export function program(): Command {
   return root
 }
 
-interface QueryFlags {
+interface QueryFlags extends TableFlags {
   readonly file?: string
-  readonly table: string
-  readonly schema: string
 }
 
 function withQuery(command: Command): Command {
-  return command
-    .argument("[query]", "the query as JSON; - reads it from standard input, as does no query at all in a pipe")
-    .option("--file <path>", "read the query from a file")
-    .option("--table <name>", "the table of records", "records")
-    .option("--schema <name>", "the schema that the table is in", "public")
+  return withTable(
+    command
+      .argument("[query]", "the query as JSON; - reads it from standard input, as does no query at all in a pipe")
+      .option("--file <path>", "read the query from a file"),
+  )
 }
 
 function withConnection(command: Command): Command {
@@ -91,7 +88,7 @@ function withConnection(command: Command): Command {
 }
 
 async function preview(argument: string | undefined, flags: QueryFlags & { json?: boolean }): Promise<void> {
-  const records = definition(flags)
+  const records = await flaggedDefinition(flags)
   const query = parsedQuery(await queryText(argument, flags.file))
   const shown = previewQuery(query, records)
   print([flags.json === true ? JSON.stringify(shown) : previewText(shown)])
@@ -133,7 +130,7 @@ async function inspectTable(flags: TableFlags & ConnectionFlags & { count?: bool
 }
 
 async function asked(argument: string | undefined, flags: QueryFlags & ConnectionFlags): Promise<{ options: DatabaseOptions; query: WrittenQuery }> {
-  const records = definition(flags)
+  const records = await flaggedDefinition(flags)
   const options = connectionOptions(flags, process.env)
   return { options: { ...options, records }, query: parsedQuery(await queryText(argument, flags.file)) }
 }
@@ -156,10 +153,6 @@ async function onDatabase<R>(options: DatabaseOptions, work: (db: PostgresDataba
   } finally {
     await db.close()
   }
-}
-
-function definition({ table, schema }: QueryFlags): RecordsDefinition {
-  return defineRecords({ table, schema })
 }
 
 function print(lines: readonly string[]): void {

@@ -7,7 +7,7 @@ export type PlanAnswer = Pick<Explanation, "sql" | "indexes" | "buffers" | "text
 
 /**
  * Asserts that a plan uses an index. `index` is its name; of an index that a definition declares, the name without the
- * digest at its end is enough.
+ * digest at its end is enough, unless indexes of several kinds on the same fields differ in it alone.
  *
  * @example
  * usesIndex(await db.explain({ filters: [filter("id", "=", ada.id)] }), "records_pkey")

@@ -51,6 +51,16 @@ describe("preview", () => {
     expect(JSON.parse(stdout)).toEqual({ sql: sql.replace('"public"."records"', '"app"."people"'), parameters: ['{"name":"O\'Brien"}', 2] })
   })
 
+  test("prints the SQL that the indexes of a definition ask for", async () => {
+    const module = join(directory, "people.mjs")
+    const index = pathToFileURL(resolve("dist/src/index.js")).href
+    const definition = 'defineRecords({ table: "people", gin: false, indexes: [{ field: "fields.age" }] })'
+    await writeFile(module, `import { defineRecords } from ${JSON.stringify(index)}; export const people = ${definition}`)
+    const { stdout } = await cli(["preview", '{"filters": [{"field": "fields.age", "operator": "=", "value": 3}]}', "--json", "--definition", module])
+    expect(JSON.parse(stdout)).toMatchObject({ sql: expect.stringContaining(`"public"."people" where coalesce("fields"->'age', 'null') = $1::jsonb`) })
+    expect(await cli(["explain", "{}", "--definition", module, "--table", "x"])).toMatchObject({ exitCode: 2 })
+  })
+
   test("prints lists, control characters and whole numbers of any size exactly", async () => {
     const list =
       '{"filters": [{"field": "fields.a", "operator": "in", "value": [9007199254740993, "x"]}, {"field": "fields.b", "operator": "like", "value": "\\n\'%"}]}'
