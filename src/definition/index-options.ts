@@ -1,13 +1,15 @@
 import type { Condition } from "../query/condition.ts"
-import type { OtherPath, SpelledPath, ValueAt } from "../query/field.ts"
+import type { OtherPath, PlainColumn, SpelledPath, ValueAt } from "../query/field.ts"
 
 /** A field that can be indexed, in any spelling. */
 export type IndexField<T> = SpelledPath<T> | OtherPath<T>
 
-/** A field whose value may be one of `V`; the spellings that are accepted by their form are not looked into. */
+/** A field of a document whose value may be one of `V`; the spellings that are accepted by their form are not looked into. */
 type FieldThatHolds<T, V, Not = never> =
-  | { [F in SpelledPath<T>]: MayBe<Exclude<ValueAt<T, F>, Not>, V> extends true ? F : never }[SpelledPath<T>]
+  | { [F in PathInDocument<T>]: MayBe<Exclude<ValueAt<T, F>, Not>, V> extends true ? F : never }[PathInDocument<T>]
   | OtherPath<T>
+
+type PathInDocument<T> = Exclude<SpelledPath<T>, PlainColumn>
 
 type MayBe<Value, V> = unknown extends Value ? true : [Extract<Value, V>] extends [never] ? false : true
 

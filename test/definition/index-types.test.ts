@@ -77,6 +77,16 @@ describe("the fields of indexes are checked by the compiler", () => {
             // @ts-expect-error a Date is stored as a string
             field: "fields.born",
           },
+          {
+            kind: "text",
+            // @ts-expect-error a column is no text in a document
+            field: "createdAt",
+          },
+          {
+            kind: "trigram",
+            // @ts-expect-error nor is the id
+            field: "id",
+          },
           // @ts-expect-error only a path index is unique
           { kind: "text", field: "fields.name", unique: true },
           {
