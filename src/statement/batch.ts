@@ -106,11 +106,16 @@ function columnsOf(row: object): (keyof RecordsTables["records"])[] {
   return Object.keys(row) as (keyof RecordsTables["records"])[]
 }
 
+// A driver looks at each element of a list for what it would have to quote, and a UUID has nothing of the kind.
+function idList({ columns }: TableDefinition, ids: readonly string[]): string | readonly string[] {
+  return columns.id.type === "uuid" ? `{${ids.join(",")}}` : ids
+}
+
 // Documents in arrays of their own, which PostgreSQL takes apart in two thirds of the time that records of three members
 // take it. The shorter list is filled with NULL.
 function givenRows(definition: TableDefinition, { ids, fields, metadata }: RecordRows, revisions: readonly number[] | undefined) {
   const lists = [
-    sql`unnest(${idsOperand(definition, ids)})`,
+    sql`unnest(${idsOperand(definition, idList(definition, ids))})`,
     sql`jsonb_array_elements(${fields}::jsonb)`,
     sql`jsonb_array_elements(${metadata}::jsonb)`,
     ...(revisions === undefined ? [] : [sql`unnest(${revisions}::bigint[])`]),

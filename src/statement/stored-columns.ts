@@ -72,8 +72,8 @@ export function idOperand({ columns }: TableDefinition, id: Given<string>): RawB
   return sql<string>`${id}::${sql.raw(columns.id.type)}`
 }
 
-/** Several ids, as one operand. */
-export function idsOperand({ columns }: TableDefinition, ids: Given<readonly string[]>): RawBuilder<string[]> {
+/** Several ids, as one operand: a list, or the text of an array of PostgreSQL. */
+export function idsOperand({ columns }: TableDefinition, ids: Given<readonly string[] | string>): RawBuilder<string[]> {
   return sql<string[]>`${ids}::${sql.raw(columns.id.type)}[]`
 }
 

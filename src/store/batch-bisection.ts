@@ -4,12 +4,13 @@ import type { BatchItem } from "./batch-chunks.ts"
 import type { BatchKind } from "./batch-kind.ts"
 import type { BatchFailure, BatchResult } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
+import type { Chunk } from "./chunk-reader.ts"
 import { notStored, sqlState } from "./database-error.ts"
 
 /** What one statement has written, and what it was to write and could not. */
-export async function sent(kind: BatchKind, chunk: readonly BatchItem[], target: BatchTarget): Promise<BatchResult> {
+export async function sent(kind: BatchKind, { items: chunk, statement }: Chunk, target: BatchTarget): Promise<BatchResult> {
   const [first] = chunk
-  const { rows, numAffectedRows } = await target.run(kind.statement(target.db, chunk), chunk.length === 1 ? first?.position : undefined)
+  const { rows, numAffectedRows } = await target.run(statement, chunk.length === 1 ? first?.position : undefined)
   if (kind.withoutRow === "written") {
     checkAllStored(kind, chunk, Number(numAffectedRows ?? chunk.length), target)
     return { ids: chunk.map(({ id }) => id), failures: [] }
@@ -51,7 +52,7 @@ async function explained(items: readonly BatchItem[], target: BatchTarget): Prom
 }
 
 /** The error of the first record that the server refuses: the statement's own error does not say which one it is. */
-export async function located(kind: BatchKind, chunk: readonly BatchItem[], error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+export async function located(kind: BatchKind, chunk: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
   try {
     return await target.transaction(async (within) => {
       const { failures } = await halved(kind, chunk, within)
@@ -64,16 +65,18 @@ export async function located(kind: BatchKind, chunk: readonly BatchItem[], erro
 }
 
 // In halves, until the record is alone that cannot be written. Each try is a savepoint.
-export async function halved(kind: BatchKind, chunk: readonly BatchItem[], target: BatchTarget): Promise<BatchResult> {
-  const [first] = chunk
+export async function halved(kind: BatchKind, chunk: Chunk, target: BatchTarget): Promise<BatchResult> {
+  const { items } = chunk
+  const [first] = items
   try {
     return await target.transaction((within) => sent(kind, chunk, within))
   } catch (error) {
     if (first === undefined || !isFaultOfRecord(error)) throw error
-    if (chunk.length === 1) return { ids: [], failures: [{ position: first.position, error }] }
-    const middle = Math.ceil(chunk.length / 2)
-    const all = await halved(kind, chunk.slice(0, middle), target)
-    return append(all, await halved(kind, chunk.slice(middle), target))
+    if (items.length === 1) return { ids: [], failures: [{ position: first.position, error }] }
+    const middle = Math.ceil(items.length / 2)
+    const half = (some: readonly BatchItem[]) => halved(kind, { items: some, statement: kind.statement(target.db, some) }, target)
+    const all = await half(items.slice(0, middle))
+    return append(all, await half(items.slice(middle)))
   }
 }
 

@@ -1,29 +1,29 @@
 import { DatabaseUnavailableError } from "../errors.ts"
 import { append, halved, isFaultOfRecord, isRefusalOfServer, located, sent } from "./batch-bisection.ts"
-import { type BatchItem, checkSource, type ToItem } from "./batch-chunks.ts"
+import { checkSource, type ToItem } from "./batch-chunks.ts"
 import { type BatchKind, checkIds } from "./batch-kind.ts"
 import type { BatchFailure, BatchResult, BatchSource } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
-import { ChunkReader } from "./chunk-reader.ts"
+import { type Chunk, ChunkReader } from "./chunk-reader.ts"
 
 /** Writes a batch: all of it, or none. Gives the ids of what was written, in the order of the source. */
 export async function writtenWhole(kind: BatchKind, source: BatchSource<unknown>, target: BatchTarget): Promise<string[]> {
   checkSource(kind.operation, source, kind.fault)
   if (Array.isArray(source)) checkIds(kind.operation, source, target.definition)
-  let refused: readonly BatchItem[] = []
+  let refused: Chunk | undefined
   const send: Send = async (chunk, within) => {
     refused = chunk
     const part = await sent(kind, chunk, within)
     const [failure] = part.failures
     if (failure !== undefined) throw failure.error
-    refused = []
+    refused = undefined
     return part
   }
   try {
-    const { ids } = await written(kind, new ChunkReader(kind.operation, source, kind.item), target, send)
+    const { ids } = await written(kind, chunksOf(kind, source, kind.item, target), target, send)
     return ids
   } catch (error) {
-    throw isRefusalOfServer(error) && refused.length > 1 ? await located(kind, refused, error, target) : error
+    throw isRefusalOfServer(error) && refused !== undefined && refused.items.length > 1 ? await located(kind, refused, error, target) : error
   }
 }
 
@@ -40,12 +40,16 @@ export async function writtenIsolated(kind: BatchKind, source: BatchSource<unkno
       return undefined
     }
   }
-  const chunks = new ChunkReader(kind.operation, source, item)
+  const chunks = chunksOf(kind, source, item, target)
   const { ids, failures } = await whole(target, (within) => written(kind, chunks, within, (chunk, there) => halved(kind, chunk, there)))
   return { ids, failures: [...refused, ...failures].sort((one, other) => one.position - other.position) }
 }
 
-type Send = (chunk: readonly BatchItem[], target: BatchTarget) => Promise<BatchResult>
+function chunksOf(kind: BatchKind, source: BatchSource<unknown>, item: ToItem, { db }: BatchTarget): ChunkReader {
+  return new ChunkReader(kind.operation, source, item, (items) => kind.statement(db, items))
+}
+
+type Send = (chunk: Chunk, target: BatchTarget) => Promise<BatchResult>
 
 async function written(kind: BatchKind, source: ChunkReader, target: BatchTarget, send: Send): Promise<BatchResult> {
   try {
@@ -76,11 +80,7 @@ async function whole<R>(target: BatchTarget, work: (target: BatchTarget) => Prom
 const NOTHING_STORED = ": nothing of the batch is stored"
 
 // While a statement is under way the next chunk is made ready, and no more than that.
-async function sentInTurn(
-  read: readonly (readonly BatchItem[] | undefined)[],
-  source: ChunkReader,
-  send: (chunk: readonly BatchItem[]) => Promise<BatchResult>,
-): Promise<BatchResult> {
+async function sentInTurn(read: readonly (Chunk | undefined)[], source: ChunkReader, send: (chunk: Chunk) => Promise<BatchResult>): Promise<BatchResult> {
   const all: BatchResult = { ids: [], failures: [] }
   let underWay = Promise.resolve(all)
   for (let turn = 0; ; turn += 1) {

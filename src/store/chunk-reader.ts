@@ -1,15 +1,22 @@
+import type { Compilable } from "kysely"
 import { type BatchItem, batchChunks, type ToItem } from "./batch-chunks.ts"
 import type { BatchSource } from "./batch-options.ts"
 
-type Chunk = readonly BatchItem[]
+/** A chunk of a batch, and the statement that writes it, ready to be sent. */
+export interface Chunk {
+  readonly items: readonly BatchItem[]
+  readonly statement: Compilable<{ id: string }>
+}
 
 /** Reads the chunks of a batch one by one, and knows whether it waits for one. */
 export class ChunkReader {
-  readonly #chunks: AsyncGenerator<Chunk, void, undefined>
+  readonly #chunks: AsyncGenerator<readonly BatchItem[], void, undefined>
+  readonly #statement: (items: readonly BatchItem[]) => Chunk["statement"]
   #isWaiting = false
 
-  constructor(operation: string, source: BatchSource<unknown>, item: ToItem) {
+  constructor(operation: string, source: BatchSource<unknown>, item: ToItem, statement: (items: readonly BatchItem[]) => Chunk["statement"]) {
     this.#chunks = batchChunks(operation, source, item)
+    this.#statement = statement
   }
 
   /** The next chunk; `undefined` behind the last. */
@@ -17,7 +24,10 @@ export class ChunkReader {
     this.#isWaiting = true
     try {
       const read = await this.#chunks.next()
-      return read.done === true ? undefined : read.value
+      if (read.done === true) return undefined
+      // Compiled here, while the statement before is under way: the server waits for nothing then but the wire.
+      const compiled = this.#statement(read.value).compile()
+      return { items: read.value, statement: { compile: () => compiled } }
     } finally {
       this.#isWaiting = false
     }

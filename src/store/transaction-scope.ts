@@ -44,6 +44,7 @@ export type TransactionKey = Pick<Kysely<never>, "isTransaction" | "getExecutor"
 const scopes = new WeakMap<object, TransactionScope>()
 // Who calls from within a savepoint belongs to it, whatever it calls: to wait for its end would be to wait for itself.
 const scopeOfCaller = new AsyncLocalStorage<TransactionScope>()
+let openScopes = 0
 
 /** Runs a statement on a Kysely: on a transaction when no savepoint is open that the caller does not belong to. */
 export function statementInTurn<R>(kysely: TransactionKey, operation: string, run: () => Promise<R>): Promise<R> {
@@ -78,10 +79,14 @@ export function checkIsFree(kysely: TransactionKey, operation: string): void {
 
 async function scoped<Tables, R>(scope: TransactionScope, trx: Transaction<Tables>, work: (trx: Transaction<Tables>) => Promise<R>): Promise<R> {
   scopes.set(trx, scope)
+  openScopes += 1
   try {
     return await scopeOfCaller.run(scope, () => work(trx))
   } finally {
     scope.isOpen = false
+    openScopes -= 1
+    // As long as anybody follows it, Node follows every promise of the process, which costs each of them.
+    if (openScopes === 0) scopeOfCaller.disable()
   }
 }
 
