@@ -6,9 +6,8 @@ import type { NumberForm } from "../json/exact-number.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { Found, Query, Selection, StoredRecord } from "../query/query.ts"
-import { recordText } from "../statement/written-record.ts"
 import { foundRecords, type ReadChecks } from "../store/found-records.ts"
-import { knownId, type NewRecord, type RecordChanges, type WrittenTo, writtenBatch, writtenChanges, writtenRecord } from "../store/new-record.ts"
+import { knownId, type NewRecord, type RecordChanges, type WrittenTo, writtenChanges, writtenRecord } from "../store/new-record.ts"
 import { numberForm, type ReadAs, type ReadOptions } from "../store/read-options.ts"
 import { storedRecord } from "../store/record-row.ts"
 import { checkRevision, expectedRevision, type WriteOptions } from "../store/write-options.ts"
@@ -16,6 +15,7 @@ import { changedFileRecord, type FileRecord, newFileRecords } from "./file-recor
 import { fileRow } from "./file-row.ts"
 import { fileSearch, filtersTest } from "./file-search.ts"
 import { RecordsFile } from "./records-file.ts"
+import { recordText, writtenBatch } from "./written-batch.ts"
 
 /** What a file of records holds. */
 export interface FileDatabaseOptions<F, M, FIn = F, MIn = M> {

@@ -21,7 +21,8 @@ export interface FailedMigration {
 
 /** The error of a list of migrations that was not run to its end. */
 export async function migrationError({ name: failed, error }: FailedMigration, db: QueryExecutorProvider, definition: TableDefinition): Promise<RecordsError> {
-  if (failed === undefined) return listFault(error, definition) ?? databaseError(error, { operation: "migrate", ...definition })
+  if (failed === undefined)
+    return listFault(error, definition) ?? listRefused(error, definition) ?? databaseError(error, { operation: "migrate", ...definition })
   const step = `migrate, step ${failed}`
   if (failed !== "0001_records") return partError(error, step, definition)
   const reason = firstReasons(definition, await extensions(db).catch(() => []))[sqlState(error) ?? ""]
@@ -36,6 +37,13 @@ function listFault(error: unknown, definition: TableName): RecordsError | undefi
   const { migrationTableName } = migrationTables(definition)
   const message = `migrate: the list of migrations is not the one that ${migrationTableName} says has run: ${fault}; give it all of them, in their order; nothing was changed`
   return new ConfigurationError("migration_failed", message, { cause: error })
+}
+
+function listRefused(error: unknown, definition: TableName): RecordsError | undefined {
+  if (sqlState(error) !== "42501") return undefined
+  const { migrationTableName, migrationTableSchema } = migrationTables(definition)
+  const message = `migrate: this role may not use the list of what has run, "${migrationTableSchema}"."${migrationTableName}": let the owner of the table run its migrations, or grant \`select\` on the list to see that nothing is left to run`
+  return new ConfigurationError("no_privilege", message, { cause: error })
 }
 
 /** The error of `changeTable`, or of another migration. */

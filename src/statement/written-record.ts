@@ -11,11 +11,6 @@ export interface Replacement {
   readonly metadata?: string
 }
 
-/** The JSON text of a whole record. */
-export function recordText({ id, fields, metadata }: WrittenRecord): string {
-  return `{"id":${JSON.stringify(id)},"fields":${fields},"metadata":${metadata}}`
-}
-
 /** New records as one statement takes them: their ids, and JSON arrays of their documents. */
 export interface RecordRows {
   readonly ids: readonly string[]

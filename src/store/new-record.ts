@@ -1,11 +1,11 @@
 import { OUR_COLUMNS, type RecordColumns } from "../definition/record-columns.ts"
 import type { DocumentSchemas } from "../definition/record-schemas.ts"
-import { DuplicateRecordError, InvalidQueryError, InvalidRecordError } from "../errors.ts"
+import { InvalidQueryError, InvalidRecordError } from "../errors.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
 import { ID_FORMS, idText } from "../predicate/column-operand.ts"
 import type { JsonObject, Writable } from "../query/field.ts"
-import { type Replacement, recordText, type WrittenRecord } from "../statement/written-record.ts"
+import type { Replacement, WrittenRecord } from "../statement/written-record.ts"
 import { newId } from "./new-id.ts"
 import { validDocuments } from "./schema-validation.ts"
 import { checkHasRevisions, isRevision } from "./write-options.ts"
@@ -63,24 +63,6 @@ export function writtenRecord(record: unknown, pointer: JsonPointer, table: Writ
     return { id, fields, metadata }
   }
   return hasSchemas(table) ? validDocuments(given, pointer, table.schemas).then(written) : written(given)
-}
-
-/**
- * All records of a batch as one JSON array.
- *
- * @throws InvalidRecordError for the first record that cannot be stored, DuplicateRecordError for the second one with the same id.
- */
-export async function writtenBatch(records: Iterable<unknown>, table: WrittenTo): Promise<{ readonly ids: readonly string[]; readonly json: string }> {
-  if (typeof records !== "object" || records === null || !(Symbol.iterator in records)) return refuse("", "createBatch takes a list of records")
-  const written: WrittenRecord[] = []
-  for (const record of records) written.push(await writtenRecord(record, child("", written.length), table))
-  const positions = new Map<string, number>()
-  written.forEach(({ id }, index) => {
-    const first = positions.get(id)
-    if (first !== undefined) throw new DuplicateRecordError(`createBatch: records ${first} and ${index} have the same id: nothing was written`)
-    positions.set(id, index)
-  })
-  return { ids: written.map(({ id }) => id), json: `[${written.map(recordText).join(",")}]` }
 }
 
 /** The documents of an update as JSON text. @throws InvalidRecordError */
