@@ -128,11 +128,16 @@ function pulled(place: ChangePlace): string {
 function merged(value: string, patch: string, { removed, merged: inner }: MergePlan): string {
   const object = `case jsonb_typeof(${value}) when 'object' then ${value} else '{}' end`
   const plain = `${object} || (${lessKeys(patch, [...removed, ...inner.map(({ key }) => key)])})`
-  const flat = lessKeys(plain, removed)
-  return inner.reduce(
-    (so, { key, plan }) => `${so} || jsonb_build_object(${textLiteral(key)}, ${merged(accessorWithin(value, [key]), accessorWithin(patch, [key]), plan)})`,
-    flat,
-  )
+  const members = inner.map(({ key, plan }) => `${textLiteral(key)}, ${merged(accessorWithin(value, [key]), accessorWithin(patch, [key]), plan)}`)
+  return [lessKeys(plain, removed), ...builtObjects(members)].join(" || ")
+}
+
+// PostgreSQL's functions take 100 arguments; one object for each member would be an expression too deep for its stack.
+const MOST_MEMBERS = 50
+
+function builtObjects(members: readonly string[]): readonly string[] {
+  if (members.length === 0) return []
+  return [`jsonb_build_object(${members.slice(0, MOST_MEMBERS).join(", ")})`, ...builtObjects(members.slice(MOST_MEMBERS))]
 }
 
 function lessKeys(object: string, keys: readonly string[]): string {

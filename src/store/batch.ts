@@ -53,13 +53,13 @@ type Send = (chunk: Chunk, target: BatchTarget) => Promise<BatchResult>
 
 async function written(kind: BatchKind, source: ChunkReader, target: BatchTarget, send: Send): Promise<BatchResult> {
   try {
-    const first = await source.next()
+    const first = await target.reading(() => source.next())
     if (first === undefined) return { ids: [], failures: [] }
-    const second = await source.next()
+    const second = await target.reading(() => source.next())
     // A single statement is all or nothing by itself, unless what it leaves out is an error. In a transaction it would take
     // everything before it along.
     if (second === undefined && kind.withoutRow !== "refused" && !target.db.isTransaction) return await send(first, target)
-    return await whole(target, (within) => sentInTurn([first, second], source, (chunk) => send(chunk, within)))
+    return await whole(target, (within) => sentInTurn([first, second], source, within, send))
   } catch (error) {
     // What goes wrong while the source is closed matters less.
     await source.close().catch(ignore)
@@ -80,14 +80,14 @@ async function whole<R>(target: BatchTarget, work: (target: BatchTarget) => Prom
 const NOTHING_STORED = ": nothing of the batch is stored"
 
 // While a statement is under way the next chunk is made ready, and no more than that.
-async function sentInTurn(read: readonly (Chunk | undefined)[], source: ChunkReader, send: (chunk: Chunk) => Promise<BatchResult>): Promise<BatchResult> {
+async function sentInTurn(read: readonly (Chunk | undefined)[], source: ChunkReader, target: BatchTarget, send: Send): Promise<BatchResult> {
   const all: BatchResult = { ids: [], failures: [] }
   let underWay = Promise.resolve(all)
   for (let turn = 0; ; turn += 1) {
-    const chunk = turn < read.length ? read[turn] : await source.nextBeside(underWay)
+    const chunk = turn < read.length ? read[turn] : await target.reading(() => source.nextBeside(underWay))
     await underWay
     if (chunk === undefined) return all
-    underWay = send(chunk).then((part) => append(all, part))
+    underWay = send(chunk, target).then((part) => append(all, part))
     // Whoever waits for it gets the error; until then it is nobody's.
     underWay.catch(ignore)
     await flushed()

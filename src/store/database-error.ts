@@ -8,6 +8,7 @@ import {
   TransactionConflictError,
 } from "../errors.ts"
 import { child, pointerText } from "../json/json-pointer.ts"
+import { ended } from "./transaction-scope.ts"
 
 /** Where an error happened. */
 export interface Where {
@@ -93,6 +94,7 @@ const byCode: Record<string, ToError> = {
       `${where.operation}: an earlier statement of this transaction failed, so PostgreSQL refuses every further one: let the error leave the transaction, or put what may fail into a transaction of its own inside it`,
       { cause },
     ),
+  "25P01": (cause, where) => ended(where.operation, cause),
   "25006": (cause, where) => new ConfigurationError("read_only", `${where.operation}: the server takes no writes here: connect to the primary`, { cause }),
   "55P03": (cause, where) => unavailable(cause, where, `another session keeps ${name(where)} locked: try again when it has ended`),
   "28": wrongLogin,
@@ -197,6 +199,7 @@ function withoutSqlState(cause: unknown, where: Where): RecordsError {
   if (/connection (?:terminated|ended|closed)|not queryable|has been discarded|closed the connection/i.test(message)) {
     return broken(cause, where)
   }
+  if (/transaction is (?:already )?(?:closed|committed|rolled back)/i.test(message)) return ended(where.operation, cause)
   if (/after calling end|destroyed|is (?:already )?clos(?:ed|ing)/i.test(message)) {
     return new ConfigurationError("closed", `${where.operation}: this database was closed: open a new PostgresDatabase`, { cause })
   }

@@ -31,6 +31,7 @@ import { type KyselyTables, RecordReader } from "./record-reader.ts"
 import { type Row, storedRecord } from "./record-row.ts"
 import { StatementRunner } from "./statement-runner.ts"
 import { inTransaction } from "./transaction.ts"
+import { readingSource } from "./transaction-scope.ts"
 import { checkRevision, expectedRevision, type WriteOptions } from "./write-options.ts"
 import { writtenPatch } from "./written-patch.ts"
 
@@ -320,6 +321,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
       run: (statement, position) => this.#runner.result(operation, statement, position),
       db: this.#runner.db,
       definition: this.definition,
+      reading: (read) => readingSource(this.kysely, read),
       transaction: (work) => this.transaction((tx) => work(tx.#batchTarget(operation))),
     }
   }

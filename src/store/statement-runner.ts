@@ -4,7 +4,7 @@ import type { LooseQuery } from "../query/query.ts"
 import type { RecordStatements } from "../statement/record-statements.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { previewOf } from "../statement/search.ts"
-import { databaseError, type Where } from "./database-error.ts"
+import { databaseError, isRead, type Where } from "./database-error.ts"
 import type { QueryObserver } from "./query-observer.ts"
 import { statementRun } from "./statement-run.ts"
 import { type TablePlan, tablePlan } from "./table-plan.ts"
@@ -30,7 +30,8 @@ export class StatementRunner {
   }
 
   async result<R>(operation: string, statement: Compilable<R>, position?: number): Promise<QueryResult<R>> {
-    return statementInTurn(this.#kysely, operation, () => statementRun(this.db, statement, { ...this.where(operation), position }))
+    const where = { ...this.where(operation), position }
+    return statementInTurn(this.#kysely, { operation, isRead: isRead(where) }, () => statementRun(this.db, statement, where))
   }
 
   async rows<R>(operation: string, statement: Compilable<R>): Promise<R[]> {
@@ -48,7 +49,7 @@ export class StatementRunner {
   /** The plan that a statement gets, which asks for one. */
   async plan(asked: CompiledQuery): Promise<TablePlan> {
     try {
-      return await statementInTurn(this.#kysely, "explain", () => tablePlan(this.db, this.definition, asked))
+      return await statementInTurn(this.#kysely, { operation: "explain", isRead: true }, () => tablePlan(this.db, this.definition, asked))
     } catch (error) {
       throw databaseError(error, this.where("explain"))
     }

@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from "kysely"
+import type { Kysely, Transaction } from "kysely"
 import { RecordsError, UnknownCommitError } from "../errors.ts"
 import { databaseError, sqlState, type Where } from "./database-error.ts"
 import { checkIsFree, savepointScoped, transactionScoped } from "./transaction-scope.ts"
@@ -21,7 +21,7 @@ export async function inTransaction<Tables, R>(kysely: Kysely<Tables>, where: Wh
     }
   }
   try {
-    if (isTransaction(kysely)) return await savepointScoped(kysely, (inner) => inSavepoint(inner, followed))
+    if (isTransaction(kysely)) return await savepointScoped(kysely, where.operation, followed)
     checkIsFree(kysely, where.operation)
     return await kysely.transaction().execute((trx) => transactionScoped(trx, followed))
   } catch (error) {
@@ -36,23 +36,11 @@ function isTransaction<Tables>(kysely: Kysely<Tables>): kysely is Transaction<Ta
   return kysely.isTransaction
 }
 
-async function inSavepoint<Tables, R>(trx: Transaction<Tables>, work: (trx: Transaction<Tables>) => Promise<R>): Promise<R> {
-  // PostgreSQL keeps savepoints of one name in a stack, so that inner ones hide outer ones.
-  await sql`savepoint records`.execute(trx)
-  try {
-    const result = await work(trx)
-    await sql`release savepoint records`.execute(trx)
-    return result
-  } catch (error) {
-    await sql`rollback to savepoint records`.execute(trx)
-    await sql`release savepoint records`.execute(trx)
-    throw error
-  }
-}
-
 function isBrokenConnection(error: unknown): boolean {
   const code = sqlState(error)
-  return code === undefined ? !isAborted(error) : /^(?:08|57)/.test(code)
+  if (code !== undefined) return /^(?:08|57)/.test(code)
+  // On a connection that was known to be broken the driver sent no COMMIT.
+  return !isAborted(error) && !(error instanceof Error && /not queryable/.test(error.message))
 }
 
 // Kysely's error for a COMMIT that PostgreSQL answered with ROLLBACK.

@@ -1,6 +1,8 @@
+import { Readable } from "node:stream"
+import { setTimeout } from "node:timers/promises"
 import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { DuplicateRecordError, defineRecords, type PostgresDatabase } from "../../src/index.ts"
+import { DuplicateRecordError, defineRecords, type PostgresDatabase, RecordsError } from "../../src/index.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 
 interface Person {
@@ -8,6 +10,14 @@ interface Person {
 }
 
 const people = defineRecords<Person>({ table: "people" })
+type Store = Parameters<Parameters<PostgresDatabase<Person>["transaction"]>[0]>[0]
+
+/** Waits, and fails where it is told why. */
+async function later(ms: number, why?: string): Promise<void> {
+  await setTimeout(ms)
+  if (why !== undefined) throw new Error(why)
+}
+
 const ID = "00000000-0000-4000-8000-000000000001"
 const person = (name: string) => ({ fields: { name } })
 const taken = [person("left"), { id: ID, ...person("taken") }, person("out")]
@@ -77,6 +87,120 @@ describe.each(databases)("what belongs to a transaction takes turns on $name", (
       await tx.create(person("Ed"))
     })
     expect(await names()).toEqual(["Ada", "Ed"])
+  })
+
+  const many = (count: number) => Array.from({ length: count }, (_, index) => person(`n${index}`))
+
+  // Longer under way than anything that fails beside it.
+  const slow = async function* () {
+    for (let part = 0; part < 10; part += 1) {
+      yield* many(2_000)
+      await later(100)
+    }
+  }
+
+  test("a transaction that is rolled back leaves nothing of a batch that is under way", async () => {
+    for (const refusal of [(tx: Store) => tx.create({ id: ID, ...person("taken") }), () => later(250, "no")]) {
+      const others: Promise<unknown>[] = []
+      const run = db.transaction(async (tx) => {
+        others.push(tx.createBatch(slow()).catch((error: unknown) => error))
+        await refusal(tx)
+      })
+      await expect(run).rejects.toThrow()
+      expect(await others[0]).toBeInstanceOf(RecordsError)
+      await later(150)
+      expect(await names()).toEqual(["Ada"])
+    }
+  })
+
+  test("nor does a savepoint, and what it did not wait for is not told that it is stored", async () => {
+    const late: Promise<unknown>[] = []
+    await db.transaction(async (tx) => {
+      const inner = tx.transaction((within) => {
+        late.push(within.createBatch(slow()).catch((error: unknown) => error))
+        for (const ms of [400, 500])
+          late.push(
+            later(ms)
+              .then(() => within.create(person(`after ${ms} ms`)))
+              .catch((error: unknown) => error),
+          )
+        return later(250, "lookup failed")
+      })
+      await expect(inner).rejects.toThrow("lookup failed")
+      await tx.create(person("Bo"))
+      expect(await Promise.all(late)).toMatchObject(Array.from({ length: 3 }, () => ({ code: "transaction_ended" })))
+    })
+    expect(await names()).toEqual(["Ada", "Bo"])
+  })
+
+  test("a transaction is committed when all that its work has begun is done", async () => {
+    const others: Promise<unknown>[] = []
+    await db.transaction(async (tx) => {
+      others.push(tx.createBatch(many(20_000)))
+      others.push(tx.transaction((inner) => later(20).then(() => inner.create(person("Bo")))))
+      others.push(tx.create(person("Cy")))
+      await later(200)
+    })
+    expect(await db.count()).toBe(20_003)
+    await Promise.all(others)
+  })
+
+  test("a source that has nothing to give does not keep a transaction from ending", async () => {
+    const stalled = async function* () {
+      yield* many(5_000)
+      await new Promise(() => undefined)
+    }
+    await expect(db.transaction((tx) => Promise.all([tx.createBatch(stalled()), later(50, "no")]))).rejects.toThrow("no")
+    expect(await names()).toEqual(["Ada"])
+  })
+
+  test("what comes when a transaction has ended is told so", async () => {
+    let left: Store | undefined
+    await db.transaction(async (tx) => {
+      left = tx
+    })
+    let own: Store | undefined
+    await db.kysely.transaction().execute(async (trx) => {
+      own = db.with(trx)
+    })
+    for (const store of [left ?? expect.unreachable(), own ?? expect.unreachable()]) {
+      await expect(store.create(person("Bo"))).rejects.toMatchObject({ code: "transaction_ended" })
+      await expect(store.count()).rejects.toMatchObject({ code: "transaction_ended" })
+      await expect(store.createBatch(many(2))).rejects.toMatchObject({ code: "transaction_ended" })
+    }
+    expect(await names()).toEqual(["Ada"])
+  })
+
+  test("a source that is a stream may read with the transaction of its batch, though it runs elsewhere", async () => {
+    await db.transaction(async (tx) => {
+      const stream = Readable.from(many(9_000).entries()).map(async ([index, one]) => (index % 1_000 === 0 ? person(`of ${await tx.count()}`) : one), {
+        concurrency: 4,
+      })
+      expect(await tx.createBatch(stream)).toHaveLength(9_000)
+    })
+    expect(await db.count()).toBe(9_001)
+  }, 20_000)
+
+  test("the transaction of another database in between makes no difference", async () => {
+    const other = await migratedDatabase(kind, people)
+    await db.transaction((tx) => tx.transaction(() => other.db.transaction(async () => void (await tx.create(person("Bo"))))))
+    const source = async function* () {
+      for (const [index, one] of many(4_500).entries()) {
+        if (index % 2_200 === 2_199) await other.db.transaction(async () => (await current).count())
+        yield one
+      }
+    }
+    let known: (tx: Store) => void = () => undefined
+    const current = new Promise<Store>((resolve) => {
+      known = resolve
+    })
+    await db.transaction(async (tx) => {
+      known(tx)
+      await tx.createBatch(source())
+      await other.db.transaction(() => tx.count())
+    })
+    expect(await db.count()).toBe(4_502)
+    await other.drop()
   })
 
   test("the source of a batch may use the transaction of the batch, for batches too", async () => {
