@@ -45,12 +45,16 @@ export function checkedChanges(given: unknown, pointer: JsonPointer): readonly C
   // By Array.from, so that the holes of a sparse array are seen.
   const checked = Array.from(given, (change, position) => checkedChange(change, child(pointer, position), position))
   const parts = checked.reduce((sum, { path, merge }) => sum + path.steps.length + objectsOf(merge), 0)
-  return parts > MOST_PARTS ? refuse(pointer, `a patch has at most ${MOST_PARTS} steps in its paths and objects in its merges`) : checked
+  if (parts > MOST_PARTS) return refuse(pointer, `a patch has at most ${MOST_PARTS} steps in its paths and objects in its merges`)
+  const mentions = checked.reduce((sum, { path, merge }) => sum + stepsTo(merge, path.steps.length), 0)
+  return mentions > MOST_MENTIONS ? refuse(pointer, `the objects in the merges of a patch lie at most ${MOST_MENTIONS} steps from the root in all`) : checked
 }
 
 // Each part mentions the ones around it in the text of the statement, which must not grow without bounds.
 const MOST_LEVELS = 50
 const MOST_PARTS = 2000
+// An object that is merged into another one is mentioned with all of its path; an embedded database runs out of memory first.
+const MOST_MENTIONS = 20_000
 
 const CHANGE_KEYS = ["change", "field", "value", "to"]
 const NO_PLAN: MergePlan = { removed: [], merged: [] }
@@ -136,6 +140,10 @@ function mergePlan(patch: Record<string, unknown>, pointer: JsonPointer, level: 
 
 function objectsOf({ merged }: MergePlan): number {
   return merged.reduce((sum, { plan }) => sum + 1 + objectsOf(plan), 0)
+}
+
+function stepsTo({ merged }: MergePlan, steps: number): number {
+  return merged.reduce((sum, { plan }) => sum + steps + 1 + stepsTo(plan, steps + 1), 0)
 }
 
 function isWholeFields({ column, steps }: JsonPath): boolean {

@@ -5,7 +5,7 @@ import type { BatchKind } from "./batch-kind.ts"
 import type { BatchFailure, BatchResult } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
 import type { Chunk } from "./chunk-reader.ts"
-import { notStored, sqlState } from "./database-error.ts"
+import { notStored, partlyStored, sqlState } from "./database-error.ts"
 
 /** What one statement has written, and what it was to write and could not. */
 export async function sent(kind: BatchKind, { items: chunk, statement }: Chunk, target: BatchTarget): Promise<BatchResult> {
@@ -22,6 +22,7 @@ export async function sent(kind: BatchKind, { items: chunk, statement }: Chunk, 
   return {
     ids,
     failures: await explained(
+      kind,
       chunk.filter(({ id }) => !stored.has(id)),
       target,
     ),
@@ -32,22 +33,19 @@ export async function sent(kind: BatchKind, { items: chunk, statement }: Chunk, 
 function checkAllStored({ operation }: BatchKind, chunk: readonly BatchItem[], count: number, { db }: BatchTarget): void {
   const [first] = chunk
   if (first === undefined || count >= chunk.length) return
-  if (db.isTransaction) throw notStored(operation, chunk.length === 1 ? first.position : undefined)
-  throw new RecordsError(
-    "partly_stored",
-    `${operation}: a trigger of the table has left out ${chunk.length - count} of the ${chunk.length} records, and said nothing: the others are stored`,
-  )
+  if (db.isTransaction || count === 0) throw notStored(operation, chunk.length === 1 ? first.position : undefined)
+  throw partlyStored(operation, chunk.length - count, chunk.length)
 }
 
-async function explained(items: readonly BatchItem[], target: BatchTarget): Promise<BatchFailure[]> {
+async function explained({ operation }: BatchKind, items: readonly BatchItem[], target: BatchTarget): Promise<BatchFailure[]> {
   const ids = items.map(({ id }) => id)
   const { rows } = await target.run(revisionsStatement(target.db, target.definition, ids))
   const revisions = new Map(rows.map(({ id, revision }) => [id, Number(revision)]))
   return items.map(({ id, position, expectedRevision }) => {
     const current = revisions.get(id)
-    // One that has it by now was not there when the statement looked.
-    const isConflict = current !== undefined && expectedRevision !== undefined && current !== expectedRevision
-    return { position, error: isConflict ? new RevisionConflictError(id, expectedRevision, current) : new RecordNotFoundError(id) }
+    if (current === undefined) return { position, error: new RecordNotFoundError(id) }
+    const isConflict = expectedRevision !== undefined && current !== expectedRevision
+    return { position, error: isConflict ? new RevisionConflictError(id, expectedRevision, current) : notStored(operation, position) }
   })
 }
 

@@ -44,6 +44,14 @@ export function notStored(operation: string, position?: number): RecordsError {
   return new RecordsError("not_stored", `${operation}: a trigger of the table has left out a record${which}, and said nothing: nothing was written`)
 }
 
+/** The error for a statement in which the server left out some of the records without an error. */
+export function partlyStored(operation: string, left: number, all: number): RecordsError {
+  return new RecordsError(
+    "partly_stored",
+    `${operation}: a trigger of the table has left out ${left} of the ${all} records, and said nothing: the others are stored`,
+  )
+}
+
 /** Whether what was under way only reads. */
 export function isRead({ operation }: Where): boolean {
   return READS.has(operation)

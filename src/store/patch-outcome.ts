@@ -1,5 +1,6 @@
-import { RecordNotFoundError } from "../errors.ts"
+import { RecordNotFoundError, RecordsError } from "../errors.ts"
 import type { PatchCount, PatchRow } from "../statement/patch.ts"
+import { notStored, partlyStored } from "./database-error.ts"
 import type { GivenPatch } from "./patch-batch.ts"
 import type { Row } from "./record-row.ts"
 import { checkRevision } from "./write-options.ts"
@@ -12,23 +13,30 @@ import { type Failure, inapplicableChange, type WrittenPatch } from "./written-p
  */
 export function patchedRows(rows: readonly (PatchRow & Row)[], patches: readonly GivenPatch[]): readonly { readonly row: Row; readonly position: number }[] {
   const byId = new Map(rows.map((row) => [row.asked, row]))
-  return patches.map((patch) => ({ row: patchedRow(byId.get(patch.id), patch), position: patch.position }))
+  const patched = patches.map((patch) => ({ row: patchedRow(byId.get(patch.id), patch), position: patch.position }))
+  // What is NULL there, was not written.
+  const left = patched.filter(({ row }) => row["id"] === null)
+  if (left.length > 0) throw left.length === patched.length ? notStored("patch") : partlyStored("patchBatch", left.length, patched.length)
+  return patched
 }
 
 function patchedRow(row: (PatchRow & Row) | undefined, { id, expectedRevision, patch }: GivenPatch): Row {
-  if (row === undefined || row.met === null) throw new RecordNotFoundError(id)
+  // The statement brings a row for each id that it is asked for.
+  if (row === undefined) throw new RecordsError("database_error", "patch: the database has answered nothing: what was asked for may be too much for it")
+  if (row.met === null) throw new RecordNotFoundError(id)
   if (expectedRevision !== undefined) checkRevision({ revision: Number(row.met_revision) }, id, expectedRevision)
   if (row.failed !== null) throw inapplicableChange(patch, [{ id: row.met, failed: row.failed }])
   return row
 }
 
 /** The rows of the records that a claim has patched. @throws InapplicableChangeError */
-export function claimedRows<R extends Pick<PatchRow, "met" | "failed">>(rows: readonly R[], patch: WrittenPatch): readonly R[] {
+export function claimedRows<R extends Pick<PatchRow, "met" | "failed"> & Row>(rows: readonly R[], patch: WrittenPatch): readonly R[] {
   refuseFailures(
     rows.flatMap(({ met, failed }) => (met === null || failed === null ? [] : [{ id: met, failed }])),
     patch,
   )
-  return rows
+  // A record that a trigger has left as it was, was not claimed.
+  return rows.filter((row) => row["id"] !== null)
 }
 
 /** How many records a patch of all that some filters find was made to. @throws InapplicableChangeError */

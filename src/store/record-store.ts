@@ -109,7 +109,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   async update(id: string, changes: RecordChanges<FIn, MIn>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
     const written = await writtenChanges(changes, this.definition)
     const row = await this.#write("update", id, options, (target) => this.#runner.statements.update(target, written))
-    if (row === undefined) throw new RecordNotFoundError(id)
+    if (row === undefined) throw (await this.exists(id)) ? notStored("update") : new RecordNotFoundError(id)
     return storedRecord(row)
   }
 
@@ -331,7 +331,10 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     const revision = expectedRevision(options, this.definition)
     const known = knownId(id, this.definition)
     const [row] = known === null ? [] : await this.#runner.rows(operation, statement({ id: known, expectedRevision: revision }))
-    if (revision !== undefined) checkRevision(row && { revision: Number(row["met_revision"]) }, id, revision)
+    if (revision === undefined) return row
+    checkRevision(row && { revision: Number(row["met_revision"]) }, id, revision)
+    // What is NULL there, was not written.
+    if (row?.["id"] === null) throw notStored(operation)
     return row
   }
 

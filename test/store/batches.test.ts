@@ -206,6 +206,38 @@ describe.each(databases)("batches on $name", (kind) => {
     }
   })
 
+  test("a change that a trigger leaves out is an error, of every kind of write", async () => {
+    await db.createBatch(numbered(3))
+    const table = sql.table(db.definition.table)
+    await sql`create function leaving() returns trigger language plpgsql as $$ begin if old.fields->>'n' = '1' then return null; end if; return coalesce(new, old); end $$`.execute(
+      db.kysely,
+    )
+    await sql`create trigger leaving before update or delete on ${table} for each row execute function leaving()`.execute(db.kysely)
+    const two = id(2)
+    const change = [set("fields.n", 9)] as const
+    const left = { code: "not_stored" }
+    try {
+      await expect(db.update(two, { fields: { n: 9 } })).rejects.toMatchObject(left)
+      await expect(db.update(two, { fields: { n: 9 } }, { expectedRevision: 1 })).rejects.toMatchObject(left)
+      await expect(db.updateBatch([{ id: two, fields: { n: 9 } }])).rejects.toMatchObject(left)
+      await expect(db.upsert({ id: two, fields: { n: 9 } })).rejects.toMatchObject(left)
+      await expect(db.upsertBatch([{ id: two, fields: { n: 9 } }])).rejects.toMatchObject(left)
+      await expect(db.patch(two, change)).rejects.toMatchObject(left)
+      await expect(
+        db.patchBatch([
+          { id: id(1), changes: change },
+          { id: two, changes: change },
+        ]),
+      ).rejects.toMatchObject({ code: "partly_stored" })
+      await expect(db.delete(two, { expectedRevision: 1 })).rejects.toMatchObject(left)
+      expect(await db.delete(two)).toBe(false)
+      expect((await db.claim({ sort: [{ field: "id" }] }, change, { limit: 2 })).map((one) => one.id)).toEqual([id(1)])
+      expect(await db.read(two)).toMatchObject({ fields: { n: 1 }, revision: 1 })
+    } finally {
+      await sql`drop function leaving() cascade`.execute(db.kysely)
+    }
+  })
+
   test("patches come from a source that may fail, and large ones go in statements of their own", async () => {
     const failure = new Error("half way")
     await db.createBatch(numbered(5))

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises"
 import { sql } from "kysely"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { PostgresDatabase } from "../../src/index.ts"
@@ -29,6 +30,20 @@ describe("a batch whose connection breaks, on PostgreSQL", () => {
     })
     await expect(db.createBatch(ended(), { onError: "isolate" })).rejects.toMatchObject({ name: "DatabaseUnavailableError" })
     await expect.poll(() => db.count().catch(() => "not yet")).toBe(0)
+  })
+
+  test("while the last of the source is waited for, nothing is stored either: COMMIT never left", async () => {
+    const paused = async function* () {
+      for (let n = 0; n < 6_000; n += 1) yield { fields: { n } }
+      await setTimeout(500)
+      await onServer(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${await databaseName(db)}' and state = 'idle in transaction'`)
+      await setTimeout(500)
+    }
+    await expect(db.createBatch(paused())).rejects.toMatchObject({
+      name: "DatabaseUnavailableError",
+      message: expect.stringContaining("nothing of the batch is stored"),
+    })
+    expect(await db.count()).toBe(0)
   })
 
   test("during COMMIT, it is not known, and the error says so", async () => {

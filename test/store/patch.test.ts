@@ -281,6 +281,19 @@ describe.each(databases)("patches on $name", (kind) => {
     expect(fields["wide"]).toMatchObject({ k0: { a: 0 }, k1499: { a: 1499, c: 1 } })
   })
 
+  test("a merge of as many objects as there may be, again and again", async () => {
+    const { id } = await db.create({ fields: {} })
+    const members = Object.fromEntries(Array.from({ length: 1_990 }, (_, index) => [`k${index}`, { a: null, b: index }]))
+    for (let turn = 0; turn < 2; turn += 1) await db.patch(id, [merge("fields", members)])
+    const { fields, revision } = (await db.read(id)) ?? expect.unreachable()
+    expect([Object.keys(fields).length, fields["k1989"], revision]).toEqual([1_990, { b: 1989 }, 3])
+    const path = ["fields", ...Array.from({ length: 45 }, (_, index) => `p${index}`)] as const
+    await expect(db.patch(id, [merge(path as never, Object.fromEntries(Object.entries(members).slice(0, 1_000)) as never)])).rejects.toMatchObject({
+      name: "InvalidRecordError",
+      message: expect.stringContaining("20000"),
+    })
+  }, 60_000)
+
   test("what was written as JSON and read again is the same change", async () => {
     const { id } = await db.create({ fields: { a: 1, gone: 1, x: 1, tags: ["a"], o: { p: 1 } } })
     const changes = [
