@@ -48,7 +48,7 @@ class TransactionScope {
 
   /** Runs the work of the scope, and waits for what it has begun; where the work fails, or a scope around it, that is cut off. */
   async run<R>(work: () => Promise<R>): Promise<R> {
-    if (this.parent !== undefined) this.parent.#inner.add(this)
+    if (this.parent !== undefined) this.parent.#opened(this)
     try {
       const result = await Promise.race([work(), this.#cut.promise])
       this.#isEnding = true
@@ -110,9 +110,9 @@ class TransactionScope {
   }
 
   async #turnOf({ operation, isRead }: Turn): Promise<void> {
-    const before = this.#lastSavepoint
     let isOver = false
-    before?.then(() => {
+    // It never fails.
+    const before = Promise.resolve(this.#lastSavepoint).then(() => {
       isOver = true
     })
     while (!isOver) {
@@ -120,10 +120,17 @@ class TransactionScope {
       const within = this.#allWithin()
       const isReading = within.some((inner) => inner.#isReading && inner.#underWay.size === 0)
       if (isReading && isRead) return
-      const change = [before, ...within.map((inner) => inner.#changed.promise)]
-      if ((await Promise.race(isReading ? [...change, tooLong()] : change)) === TOO_LONG) throw waitsForItself(operation)
+      const change: Promise<unknown>[] = [before, this.#changed.promise, ...within.map((inner) => inner.#changed.promise)]
+      if (isReading) change.push(tooLong())
+      if ((await Promise.race(change)) === TOO_LONG) throw waitsForItself(operation)
     }
     if (this.#isCut) throw ended(operation)
+  }
+
+  // Who waits already must hear of it.
+  #opened(inner: TransactionScope): void {
+    this.#inner.add(inner)
+    this.#tell(this.#isReading)
   }
 
   #allWithin(): readonly TransactionScope[] {
