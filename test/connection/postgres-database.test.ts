@@ -5,14 +5,7 @@ import { setTimeout } from "node:timers/promises"
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from "kysely"
 import pg from "pg"
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest"
-import {
-  ConfigurationError,
-  DatabaseUnavailableError,
-  defineRecords,
-  filter,
-  PostgresConnectionPool,
-  PostgresDatabase,
-} from "../../src/index.ts"
+import { ConfigurationError, DatabaseUnavailableError, defineRecords, filter, PostgresConnectionPool, PostgresDatabase } from "../../src/index.ts"
 import { databases, migratedDatabase, onServer } from "../setup/databases.ts"
 
 const server = databases.find(({ name }) => name === "PostgreSQL") ?? expect.unreachable()
