@@ -44,9 +44,10 @@ export function checkedChanges(given: unknown, pointer: JsonPointer): readonly C
   if (given.length > MOST_CHANGES) return refuse(pointer, `a patch makes at most ${MOST_CHANGES} changes`)
   // By Array.from, so that the holes of a sparse array are seen.
   const checked = Array.from(given, (change, position) => checkedChange(change, child(pointer, position), position))
-  const parts = checked.reduce((sum, { path, merge }) => sum + path.steps.length + objectsOf(merge), 0)
+  const depths = checked.flatMap(({ path, merge }) => objectDepths(merge, path.steps.length))
+  const parts = checked.reduce((sum, { path }) => sum + path.steps.length, depths.length)
   if (parts > MOST_PARTS) return refuse(pointer, `a patch has at most ${MOST_PARTS} steps in its paths and objects in its merges`)
-  const mentions = checked.reduce((sum, { path, merge }) => sum + stepsTo(merge, path.steps.length), 0)
+  const mentions = depths.reduce((sum, depth) => sum + depth, 0)
   return mentions > MOST_MENTIONS ? refuse(pointer, `the objects in the merges of a patch lie at most ${MOST_MENTIONS} steps from the root in all`) : checked
 }
 
@@ -138,12 +139,9 @@ function mergePlan(patch: Record<string, unknown>, pointer: JsonPointer, level: 
   }
 }
 
-function objectsOf({ merged }: MergePlan): number {
-  return merged.reduce((sum, { plan }) => sum + 1 + objectsOf(plan), 0)
-}
-
-function stepsTo({ merged }: MergePlan, steps: number): number {
-  return merged.reduce((sum, { plan }) => sum + steps + 1 + stepsTo(plan, steps + 1), 0)
+/** How many steps each object that is merged lies from the root. */
+function objectDepths({ merged }: MergePlan, steps: number): readonly number[] {
+  return merged.flatMap(({ plan }) => [steps + 1, ...objectDepths(plan, steps + 1)])
 }
 
 function isWholeFields({ column, steps }: JsonPath): boolean {

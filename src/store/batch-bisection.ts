@@ -62,7 +62,7 @@ export async function located(kind: BatchKind, chunk: Chunk, error: RecordsError
   }
 }
 
-// In halves, until the record is alone that cannot be written. Each try is a savepoint.
+/** What a chunk has written, sent in halves until the record is alone that cannot be written. Each try is a savepoint. */
 export async function halved(kind: BatchKind, chunk: Chunk, target: BatchTarget): Promise<BatchResult> {
   const { items } = chunk
   const [first] = items
@@ -78,12 +78,15 @@ export async function halved(kind: BatchKind, chunk: Chunk, target: BatchTarget)
   }
 }
 
-// What another record could be stored in spite of. A broken connection, a missing table or a conflict with another
-// transaction is no record's fault.
+/**
+ * Whether another record could be stored in spite of an error. A broken connection, a missing table or a conflict with
+ * another transaction is no record's fault.
+ */
 export function isFaultOfRecord(error: unknown): error is RecordsError {
   return isRefusalOfServer(error) || FAULTS.some((fault) => error instanceof fault)
 }
 
+/** Whether the server, or a trigger of its table, has refused what one of the records says. */
 export function isRefusalOfServer(error: unknown): error is RecordsError {
   if (!(error instanceof RecordsError)) return false
   if (error.code === "not_stored") return true
