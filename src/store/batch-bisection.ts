@@ -22,7 +22,6 @@ export async function sent(kind: BatchKind, { items: chunk, statement }: Chunk, 
   return {
     ids,
     failures: await explained(
-      kind,
       chunk.filter(({ id }) => !stored.has(id)),
       target,
     ),
@@ -37,15 +36,15 @@ function checkAllStored({ operation }: BatchKind, chunk: readonly BatchItem[], c
   throw partlyStored(operation, chunk.length - count, chunk.length)
 }
 
-async function explained({ operation }: BatchKind, items: readonly BatchItem[], target: BatchTarget): Promise<BatchFailure[]> {
+async function explained(items: readonly BatchItem[], target: BatchTarget): Promise<BatchFailure[]> {
   const ids = items.map(({ id }) => id)
   const { rows } = await target.run(revisionsStatement(target.db, target.definition, ids))
   const revisions = new Map(rows.map(({ id, revision }) => [id, Number(revision)]))
   return items.map(({ id, position, expectedRevision }) => {
     const current = revisions.get(id)
-    if (current === undefined) return { position, error: new RecordNotFoundError(id) }
-    const isConflict = expectedRevision !== undefined && current !== expectedRevision
-    return { position, error: isConflict ? new RevisionConflictError(id, expectedRevision, current) : notStored(operation, position) }
+    // One that has it by now was not there when the statement looked.
+    const isConflict = current !== undefined && expectedRevision !== undefined && current !== expectedRevision
+    return { position, error: isConflict ? new RevisionConflictError(id, expectedRevision, current) : new RecordNotFoundError(id) }
   })
 }
 

@@ -109,7 +109,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   async update(id: string, changes: RecordChanges<FIn, MIn>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
     const written = await writtenChanges(changes, this.definition)
     const row = await this.#write("update", id, options, (target) => this.#runner.statements.update(target, written))
-    if (row === undefined) throw (await this.exists(id)) ? notStored("update") : new RecordNotFoundError(id)
+    if (row === undefined) throw new RecordNotFoundError(id)
     return storedRecord(row)
   }
 
