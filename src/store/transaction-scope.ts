@@ -50,6 +50,7 @@ class TransactionScope {
   async run<R>(work: () => Promise<R>): Promise<R> {
     if (this.parent !== undefined) this.parent.#opened(this)
     try {
+      if (this.#isCut) throw ended("a batch or a savepoint")
       const result = await Promise.race([work(), this.#cut.promise])
       this.#isEnding = true
       await Promise.race([this.#settled(), this.#cut.promise])
@@ -130,6 +131,8 @@ class TransactionScope {
   // Who waits already must hear of it.
   #opened(inner: TransactionScope): void {
     this.#inner.add(inner)
+    // Its savepoint was on the way when this scope was cut off.
+    if (this.#isCut) inner.#cutOff()
     this.#tell(this.#isReading)
   }
 

@@ -154,6 +154,17 @@ describe.each(databases)("what belongs to a transaction takes turns on $name", (
     expect(await names()).toEqual(["Ada"])
   })
 
+  test("nor does a savepoint that was not even made when the work beside it failed", async () => {
+    const begun: Promise<unknown>[] = []
+    const run = db.transaction(async (tx) => {
+      begun.push(tx.transaction(() => new Promise(() => undefined)).catch((error: unknown) => error))
+      throw new Error("no")
+    })
+    await expect(run).rejects.toThrow("no")
+    expect(await begun[0]).toMatchObject({ code: "transaction_ended" })
+    expect(await names()).toEqual(["Ada"])
+  }, 10_000)
+
   test("what comes when a transaction has ended is told so", async () => {
     let left: Store | undefined
     await db.transaction(async (tx) => {
