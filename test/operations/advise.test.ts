@@ -333,13 +333,13 @@ describe("advise on a server", () => {
   }, 120_000)
 
   test("a query that takes too long says so, and what was measured of the others stays", async () => {
-    await sql`create table slow as select id, jsonb_build_object('total', fields->'total', 'lines', (select jsonb_agg(jsonb_build_object('sku', i % 7)) from generate_series(1, 4000) i)) as fields,
+    await sql`create table slow as select id, jsonb_build_object('total', fields->'total', 'lines', (select jsonb_agg(jsonb_build_object('sku', i % 7)) from generate_series(1, 200) i)) as fields,
       metadata, revision, created_at, updated_at from orders limit 2000`.execute(db.kysely)
     await sql`analyze slow`.execute(db.kysely)
     const slow = new PostgresDatabase<Order>({ kysely: db.kysely as never, records: defineRecords<Order>({ table: "slow", gin: false }) })
     await slow.transaction(async (tx) => {
       await sql`set local statement_timeout = '1500ms'`.execute(tx.kysely)
-      const nested = or(...Array.from({ length: 12 }, (_, n) => filter("sku", "=", `s${n}`)))
+      const nested = or(...Array.from({ length: 240 }, (_, n) => filter("sku", "=", `s${n}`)))
       const { queries } = await advise(tx, [
         { filters: [filter("fields.lines", "any", nested), filter("fields.total", ">", -1)] },
         { filters: [filter("fields.total", ">", 998)] },
