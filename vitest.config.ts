@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/setup/server.ts"],
+    globalSetup: ["test/setup/server.ts", "test/setup/embedded.ts"],
     // Two cores, and every worker starts a PGlite of its own.
     maxWorkers: 2,
     isolate: false,

@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto"
+import { readFile } from "node:fs/promises"
+import { PGlite } from "@electric-sql/pglite"
+import { Kysely, PGliteDialect } from "kysely"
 import pg from "pg"
 import { inject } from "vitest"
 import { type ConnectionOptions, type JsonObject, PostgresDatabase, type RecordsDefinition } from "../../src/index.ts"
+import { extensions } from "./embedded.ts"
 
 /** A kind of database that every test of behaviour runs on. */
 export interface TestDatabase {
@@ -10,7 +14,7 @@ export interface TestDatabase {
   create(): Promise<{ options: ConnectionOptions; drop: () => Promise<void> }>
 }
 
-const embedded: TestDatabase = { name: "PGlite", create: () => Promise.resolve({ options: { embedded: true }, drop: () => Promise.resolve() }) }
+const embedded: TestDatabase = { name: "PGlite", create: createEmbeddedDatabase }
 const server: TestDatabase = { name: "PostgreSQL", create: createServerDatabase }
 
 /** Both kinds: the embedded one, and a real server. The embedded one has one version, so that the runs on many servers leave it out. */
@@ -32,6 +36,17 @@ export async function migratedDatabase<F = JsonObject, M = JsonObject>(
       await drop()
     },
   }
+}
+
+let emptyDatabase: Promise<Blob> | undefined
+
+function createEmbeddedDatabase() {
+  const pglite = async () => {
+    emptyDatabase ??= readFile(inject("emptyDatabase")).then((dump) => new Blob([dump]))
+    return PGlite.create({ loadDataDir: await emptyDatabase, extensions })
+  }
+  const kysely = new Kysely<never>({ dialect: new PGliteDialect({ pglite }) })
+  return Promise.resolve({ options: { kysely }, drop: () => kysely.destroy() })
 }
 
 async function createServerDatabase() {

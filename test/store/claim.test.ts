@@ -67,7 +67,7 @@ describe.each(databases)("claims on $name", (kind) => {
     const count = kind.name === "PostgreSQL" ? 10_000 : 1000
     await add(count)
     // An embedded database has one connection, and its workers take turns.
-    const pool = "embedded" in options ? undefined : new PostgresConnectionPool({ ...options, poolSize: 16 })
+    const pool = "kysely" in options ? undefined : new PostgresConnectionPool({ ...options, poolSize: 16 })
     const shared = pool === undefined ? db : new PostgresDatabase({ pool, records: jobs })
     const worker = async (number: number): Promise<string[]> => {
       const mine: string[] = []

@@ -11,7 +11,7 @@ describe.each(databases)("patches at the same time on $name", (kind) => {
   beforeAll(async () => {
     const { db: own, options, drop } = await migratedDatabase(kind)
     // An embedded database has one connection, and its writers take turns.
-    const pool = "embedded" in options ? undefined : new PostgresConnectionPool({ ...options, poolSize: 20 } as never)
+    const pool = "kysely" in options ? undefined : new PostgresConnectionPool({ ...options, poolSize: 20 } as never)
     db = pool === undefined ? own : new PostgresDatabase({ pool })
     close = async () => {
       await pool?.close()
