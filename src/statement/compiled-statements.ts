@@ -1,4 +1,4 @@
-import { type Compilable, CompiledQuery } from "kysely"
+import { type Compilable, CompiledQuery, createQueryId } from "kysely"
 
 /** A value of a statement, or the place where it goes when the statement is run. */
 export type Given<T> = T | Place
@@ -22,7 +22,10 @@ export type Places<Values> = { readonly [Name in keyof Values]: Place | Extract<
 const MOST_TEXTS = 200
 const LONGEST_SHAPE = 20_000
 
-type Text = Pick<CompiledQuery, "sql" | "parameters">
+interface Text extends Pick<CompiledQuery, "sql" | "parameters"> {
+  /** The text as Kysely's own node. */
+  readonly query: CompiledQuery["query"]
+}
 
 /**
  * The statements of one table, each compiled once for all runs that differ in their values alone: to build and compile one
@@ -44,14 +47,14 @@ export class CompiledStatements {
 
   /** The same for values in a list: `shape` is all that the statement may depend on, and it says how many there are. */
   listed<Row>(shape: string, values: readonly unknown[], build: (places: readonly Place[]) => Compilable<Row>): Compilable<Row> {
-    const { sql, parameters } = this.#texts.get(shape) ?? this.#kept(shape, build(values.map((_, index) => new Place(index))).compile())
+    const { sql, query, parameters } = this.#texts.get(shape) ?? this.#kept(shape, build(values.map((_, index) => new Place(index))).compile())
     const filled = parameters.map((parameter) => (parameter instanceof Place ? values[parameter.index] : parameter))
     // What the rows are follows from the text.
-    return { compile: () => CompiledQuery.raw(sql, filled) as CompiledQuery<Row> }
+    return { compile: (): CompiledQuery<Row> => ({ sql, query, parameters: filled, queryId: createQueryId() }) }
   }
 
   #kept(shape: string, { sql, parameters }: CompiledQuery): Text {
-    const text = { sql, parameters }
+    const text = { sql, query: CompiledQuery.raw(sql).query, parameters }
     if (shape.length > LONGEST_SHAPE) return text
     const [oldest] = this.#texts.keys()
     if (oldest !== undefined && this.#texts.size >= MOST_TEXTS) this.#texts.delete(oldest)

@@ -29,7 +29,7 @@ export class StatementRunner {
     this.observer = observer
   }
 
-  async result<R>(operation: string, statement: Compilable<R>, position?: number): Promise<QueryResult<R>> {
+  result<R>(operation: string, statement: Compilable<R>, position?: number): Promise<QueryResult<R>> {
     const where = { ...this.where(operation), position }
     return statementInTurn(this.#kysely, { operation, isRead: isRead(where) }, () => statementRun(this.db, statement, where))
   }
@@ -41,7 +41,7 @@ export class StatementRunner {
   /** The rows of a query, of which the observer is told. */
   async observed<R>(operation: string, query: LooseQuery, statement: Compilable<R>): Promise<R[]> {
     const start = performance.now()
-    const rows = await this.rows(operation, statement)
+    const { rows } = await this.result(operation, statement)
     this.observer?.observe({ query, ...previewOf(statement), ms: performance.now() - start })
     return rows
   }
