@@ -207,10 +207,21 @@ interface ExactObject {
   readonly [key: string]: ExactJson | undefined
 }
 
-/** What may be given where a `T` is stored: raw JSON text may stand for the whole of it, and for each part. */
+/**
+ * What may be given where a `T` is stored: raw JSON text may stand for the whole of it, and for each part; and for a `Date`
+ * the string that is read, so that what was read can be written.
+ */
 export type Writable<T> = T | RawJson | WritableParts<T>
 
-type WritableParts<T> = T extends Leaf ? never : unknown extends T ? never : IsAnyObject<T> extends true ? WritableObject : { [K in keyof T]: Writable<T[K]> }
+type WritableParts<T> = T extends Date
+  ? string
+  : T extends Leaf
+    ? never
+    : unknown extends T
+      ? never
+      : IsAnyObject<T> extends true
+        ? WritableObject
+        : { [K in keyof T]: Writable<T[K]> }
 
 type WritableJson = string | number | boolean | null | RawJson | readonly WritableJson[] | WritableObject
 interface WritableObject {

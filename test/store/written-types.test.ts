@@ -2,7 +2,7 @@ import { type } from "arktype"
 import * as v from "valibot"
 import { expectTypeOf, test } from "vitest"
 import { z } from "zod"
-import { defineRecords, FileDatabase, filter, type JsonObject, PostgresDatabase, RawJson, type RecordsDefinition } from "../../src/index.ts"
+import { defineRecords, FileDatabase, filter, type JsonObject, PostgresDatabase, RawJson, type RecordsDefinition, set } from "../../src/index.ts"
 
 interface Person {
   name: string
@@ -107,4 +107,19 @@ test("exact numbers: every number may be a bigint or the string of a fraction, a
   expectTypeOf<Awaited<ReturnType<typeof plain>>[number]["fields"]>().toEqualTypeOf<{ age?: number } | undefined>()
   // @ts-expect-error: there is no other form
   if (unused()) void db.search({}, { numbers: "decimal" })
+})
+
+test("what was read can be written: a Date is a string then", () => {
+  const db = new PostgresDatabase<Person, { at: Date }>({ kysely })
+  expectTypeOf(async () => {
+    const [ada] = await db.search({ limit: 1 })
+    if (ada === undefined) return
+    await db.update(ada.id, { fields: { ...ada.fields, age: 37 }, metadata: ada.metadata }, { expectedRevision: ada.revision })
+    await db.upsertBatch(await db.search())
+    await db.patch(ada.id, [set("fields.born", ada.fields.born ?? new Date(0))])
+    // @ts-expect-error: of a number it is none
+    await db.update(ada.id, { fields: { ...ada.fields, born: 1815 } })
+    // @ts-expect-error: nor is a string a number
+    await db.update(ada.id, { fields: { ...ada.fields, age: "37" } })
+  }).returns.resolves.toBeVoid()
 })
