@@ -13,7 +13,8 @@ import { readAccessor } from "./stored-columns.ts"
 /** What a search is made of: texts of SQL, and the values that go with them. */
 export interface SearchParts {
   readonly where: Fragment | undefined
-  readonly order: readonly string[]
+  /** Without it the order is that of the ids. */
+  readonly order: readonly string[] | undefined
   /** The accessors of the selected paths; without them whole records are read. */
   readonly select: readonly string[] | undefined
   readonly numbers: NumberForm
@@ -27,7 +28,7 @@ export function searchParts(definition: TableDefinition, query: CheckedQuery, nu
   const scope = outermost(definition)
   return {
     where: whereOf(definition, query),
-    order: orderTerms(sort, within(scope, filters)),
+    order: sort.length === 0 ? undefined : orderTerms(sort, within(scope, filters)),
     select: select?.map((path) => selectedPath(path, scope, numbers)),
     numbers,
     limit,
@@ -43,7 +44,7 @@ export function whereOf(definition: TableDefinition, { filters }: Pick<CheckedQu
 /** All that the text of a search depends on: two that have the same differ in their values alone. */
 export function searchShape({ where, order, select, numbers, limit, offset }: SearchParts): string {
   const bounds = `${limit === undefined ? "" : "limit"} ${offset === undefined ? "" : "offset"}`
-  return `search ${numbers} ${bounds}${NUL}${order.join(NUL)}${NUL}select${NUL}${select?.join(NUL)}${NUL}where${NUL}${where?.texts.join(NUL)}`
+  return `search ${numbers} ${bounds}${NUL}${order?.join(NUL)}${NUL}select${NUL}${select?.join(NUL)}${NUL}where${NUL}${where?.texts.join(NUL)}`
 }
 
 /** The values of a search, as `withPlaces` counts them. */

@@ -1,6 +1,8 @@
 import { type Compilable, type Kysely, type SelectQueryBuilder, sql } from "kysely"
 import { type DefinitionOf, defineRecords, type TableDefinition } from "../definition/records-definition.ts"
 import { conditionOf, type Fragment } from "../expression/fragment.ts"
+import { orderTerms } from "../expression/order.ts"
+import { outermost } from "../expression/scope.ts"
 import type { NumberForm } from "../json/exact-number.ts"
 import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
 import type { LooseQuery, Query, Selection } from "../query/query.ts"
@@ -18,7 +20,7 @@ export function searchOf(db: Kysely<RecordsTables>, definition: TableDefinition,
   const from = db.selectFrom(tableOf(definition))
   const selected: Select = select === undefined ? from.select(recordSelection(definition, undefined, numbers)) : from.select(select.map(numbered))
   const filtered = where === undefined ? selected : selected.where(conditionOf(where))
-  const ordered = filtered.orderBy(sql.raw(order.join(", ")))
+  const ordered = filtered.orderBy(sql.raw((order ?? orderTerms([], outermost(definition))).join(", ")))
   const limited = limit === undefined ? ordered : ordered.limit(sql<number>`${limit}`)
   return offset === undefined ? limited : limited.offset(sql<number>`${offset}`)
 }

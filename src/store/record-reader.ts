@@ -90,8 +90,8 @@ export class RecordReader<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidQueryError
    */
   async count(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Promise<number> {
-    const [row] = await this.#runner.observed("count", query, this.#runner.statements.count(checkedQuery(query, this.definition)))
-    return Number(row?.count)
+    const { rows } = await this.#runner.observed("count", query, this.#runner.statements.count(checkedQuery(query, this.definition)))
+    return Number(rows[0]?.count)
   }
 
   /**
@@ -110,7 +110,7 @@ export class RecordReader<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
   ): Promise<ReadAs<Found<F, M, Paths>, N>[]> {
     const checked = checkedQuery(query, this.definition)
     const numbers = numberForm(options)
-    const rows = await this.#runner.observed("search", query, this.#runner.statements.search(checked, numbers))
+    const { rows } = await this.#runner.observed("search", query, this.#runner.statements.search(checked, numbers))
     return foundRecords(rows, { select: checked.select, numbers }, this.definition)
   }
 

@@ -38,12 +38,9 @@ export class StatementRunner {
     return (await this.result(operation, statement)).rows
   }
 
-  /** The rows of a query, of which the observer is told. */
-  async observed<R>(operation: string, query: LooseQuery, statement: Compilable<R>): Promise<R[]> {
-    const start = performance.now()
-    const { rows } = await this.result(operation, statement)
-    this.observer?.observe({ query, ...previewOf(statement), ms: performance.now() - start })
-    return rows
+  /** What a query finds; the observer is told of it. */
+  observed<R>(operation: string, query: LooseQuery, statement: Compilable<R>): Promise<QueryResult<R>> {
+    return this.observer === undefined ? this.result(operation, statement) : this.#watched(this.observer, operation, query, statement)
   }
 
   /** The plan that a statement gets, which asks for one. */
@@ -57,6 +54,13 @@ export class StatementRunner {
 
   where(operation: string): Where {
     return { operation, table: this.definition.table, schema: this.definition.schema }
+  }
+
+  async #watched<R>(observer: QueryObserver, operation: string, query: LooseQuery, statement: Compilable<R>): Promise<QueryResult<R>> {
+    const start = performance.now()
+    const result = await this.result(operation, statement)
+    observer.observe({ query, ...previewOf(statement), ms: performance.now() - start })
+    return result
   }
 }
 
