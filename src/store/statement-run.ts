@@ -1,4 +1,4 @@
-import type { Compilable, CompiledQuery, Kysely, QueryResult } from "kysely"
+import type { Compilable, Kysely, QueryResult } from "kysely"
 import { DatabaseUnavailableError, UnknownCommitError } from "../errors.ts"
 import { databaseError, isRead, isUnanswered, type Where } from "./database-error.ts"
 
@@ -10,24 +10,19 @@ import { databaseError, isRead, isUnanswered, type Where } from "./database-erro
  */
 export async function statementRun<Tables, R>(db: Kysely<Tables>, statement: Compilable<R>, where: Where): Promise<QueryResult<R>> {
   const query = statement.compile()
-  try {
-    if (db.isTransaction || isRead(where)) return await db.executeQuery(query)
-  } catch (error) {
-    throw databaseError(error, where)
-  }
-  return writeRun(db, query, where)
-}
-
-async function writeRun<Tables, R>(db: Kysely<Tables>, query: CompiledQuery<R>, where: Where): Promise<QueryResult<R>> {
   let isSent = false
   try {
-    return await db.connection().execute(async (connection) => {
+    return await db.getExecutor().provideConnection((connection) => {
       isSent = true
-      return connection.executeQuery(query)
+      return connection.executeQuery<R>(query)
     })
   } catch (cause) {
-    if (isSent && isUnanswered(cause)) throw new UnknownCommitError({ cause, operation: where.operation })
-    const error = databaseError(cause, where)
-    throw error instanceof DatabaseUnavailableError ? new DatabaseUnavailableError(`${error.message}: nothing was written`, { cause }) : error
+    throw db.isTransaction || isRead(where) ? databaseError(cause, where) : writeError(cause, isSent, where)
   }
+}
+
+function writeError(cause: unknown, isSent: boolean, where: Where): Error {
+  if (isSent && isUnanswered(cause)) return new UnknownCommitError({ cause, operation: where.operation })
+  const error = databaseError(cause, where)
+  return error instanceof DatabaseUnavailableError ? new DatabaseUnavailableError(`${error.message}: nothing was written`, { cause }) : error
 }
