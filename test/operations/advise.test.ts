@@ -333,7 +333,8 @@ describe("advise on a server", () => {
   }, 120_000)
 
   test("a query that takes too long says so, and what was measured of the others stays", async () => {
-    await sql`create table slow as select id, jsonb_build_object('total', fields->'total', 'lines', (select jsonb_agg(jsonb_build_object('sku', i % 7)) from generate_series(1, 200) i)) as fields,
+    await sql`create table slow as select id, jsonb_build_object('total', fields->'total', 'lines', (select jsonb_agg(jsonb_build_object('sku', i % 7)) from generate_series(1, 200) i),
+      'note', (select string_agg(md5(i::text || id), '') from generate_series(1, 60) i)) as fields,
       metadata, revision, created_at, updated_at from orders limit 2000`.execute(db.kysely)
     await sql`analyze slow`.execute(db.kysely)
     const slow = new PostgresDatabase<Order>({ kysely: db.kysely as never, records: defineRecords<Order>({ table: "slow", gin: false }) })
