@@ -1,5 +1,5 @@
 import { DuplicateRecordError, InvalidRecordError, RecordNotFoundError, RecordsError, RevisionConflictError } from "../errors.ts"
-import { immediateConstraintsStatement, revisionsStatement } from "../statement/batch.ts"
+import { revisionsStatement } from "../statement/batch.ts"
 import type { BatchItem } from "./batch-chunks.ts"
 import type { BatchKind } from "./batch-kind.ts"
 import type { BatchFailure, BatchResult } from "./batch-options.ts"
@@ -51,25 +51,16 @@ async function explained(items: readonly BatchItem[], target: BatchTarget): Prom
 /** The error of the first record that the server refuses: the statement's own error does not say which one it is. */
 export async function located(kind: BatchKind, chunk: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
   try {
-    return await bisecting(target, async (within) => {
+    return await target.transaction(async (within) => {
       const { failures } = await halved(kind, chunk, within)
       // Nothing of it stays.
-      throw failures[0]?.error ?? error
+      const state = sqlState(error.cause)
+      // Alone, a record may also be refused for want of another one: that is not what the statement was refused for.
+      throw failures.find((failure) => sqlState(failure.error.cause) === state)?.error ?? error
     })
   } catch (found) {
     return isRefusalOfServer(found) ? found : error
   }
-}
-
-/**
- * A transaction in which chunks are sent in halves. One of its own has no constraint wait for its end; that of a caller may
- * hold what is not yet as it will be then.
- */
-export function bisecting<R>(target: BatchTarget, work: (target: BatchTarget) => Promise<R>): Promise<R> {
-  return target.transaction(async (within) => {
-    if (!target.db.isTransaction) await within.run(immediateConstraintsStatement(within.db))
-    return work(within)
-  })
 }
 
 /** What a chunk has written, sent in halves until the record is alone that cannot be written. Each try is a savepoint. */

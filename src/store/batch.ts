@@ -1,5 +1,5 @@
 import { DatabaseUnavailableError } from "../errors.ts"
-import { append, bisecting, halved, isFaultOfRecord, isRefusalOfServer, located, sent } from "./batch-bisection.ts"
+import { append, halved, isFaultOfRecord, isRefusalOfServer, located, sent } from "./batch-bisection.ts"
 import { checkSource, type ToItem } from "./batch-chunks.ts"
 import { type BatchKind, checkIds } from "./batch-kind.ts"
 import type { BatchFailure, BatchResult, BatchSource } from "./batch-options.ts"
@@ -41,7 +41,7 @@ export async function writtenIsolated(kind: BatchKind, source: BatchSource<unkno
     }
   }
   const chunks = chunksOf(kind, source, item, target)
-  const { ids, failures } = await whole(() => bisecting(target, (within) => written(kind, chunks, within, (chunk, there) => halved(kind, chunk, there))))
+  const { ids, failures } = await whole(target, (within) => written(kind, chunks, within, (chunk, there) => halved(kind, chunk, there)))
   return { ids, failures: [...refused, ...failures].sort((one, other) => one.position - other.position) }
 }
 
@@ -59,7 +59,7 @@ async function written(kind: BatchKind, source: ChunkReader, target: BatchTarget
     // A single statement is all or nothing by itself, unless what it leaves out is an error. In a transaction it would take
     // everything before it along.
     if (second === undefined && kind.withoutRow !== "refused" && !target.db.isTransaction) return await send(first, target)
-    return await whole(() => target.transaction((within) => sentInTurn([first, second], source, within, send)))
+    return await whole(target, (within) => sentInTurn([first, second], source, within, send))
   } catch (error) {
     // What goes wrong while the source is closed matters less.
     await source.close().catch(ignore)
@@ -68,9 +68,9 @@ async function written(kind: BatchKind, source: ChunkReader, target: BatchTarget
 }
 
 // A connection that broke before COMMIT took the transaction with it.
-async function whole<R>(transaction: () => Promise<R>): Promise<R> {
+async function whole<R>(target: BatchTarget, work: (target: BatchTarget) => Promise<R>): Promise<R> {
   try {
-    return await transaction()
+    return await target.transaction(work)
   } catch (error) {
     if (!(error instanceof DatabaseUnavailableError)) throw error
     throw error.message.endsWith(NOTHING_STORED) ? error : new DatabaseUnavailableError(error.message + NOTHING_STORED, { cause: error.cause })
