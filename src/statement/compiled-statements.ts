@@ -1,4 +1,4 @@
-import { type Compilable, CompiledQuery, createQueryId } from "kysely"
+import { type Compilable, type CompiledQuery, createQueryId, RawNode } from "kysely"
 
 /** A value of a statement, or the place where it goes when the statement is run. */
 export type Given<T> = T | Place
@@ -24,7 +24,7 @@ const LONGEST_SHAPE = 20_000
 
 interface Text extends Pick<CompiledQuery, "sql" | "parameters"> {
   /** The text as Kysely's own node. */
-  readonly query: CompiledQuery["query"]
+  readonly query: RawNode
 }
 
 /**
@@ -54,7 +54,7 @@ export class CompiledStatements {
   }
 
   #kept(shape: string, { sql, parameters }: CompiledQuery): Text {
-    const text = { sql, query: CompiledQuery.raw(sql).query, parameters }
+    const text = { sql, query: RawNode.createWithSql(sql), parameters }
     if (shape.length > LONGEST_SHAPE) return text
     const [oldest] = this.#texts.keys()
     if (oldest !== undefined && this.#texts.size >= MOST_TEXTS) this.#texts.delete(oldest)

@@ -50,13 +50,14 @@ async function explained(items: readonly BatchItem[], target: BatchTarget): Prom
 
 /** The error of the first record that the server refuses: the statement's own error does not say which one it is. */
 export async function located(kind: BatchKind, chunk: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+  const state = sqlState(error.cause)
   try {
     return await target.transaction(async (within) => {
       const { failures } = await halved(kind, chunk, within)
-      // Nothing of it stays.
-      const state = sqlState(error.cause)
       // Alone, a record may also be refused for want of another one: that is not what the statement was refused for.
-      throw failures.find((failure) => sqlState(failure.error.cause) === state)?.error ?? error
+      const failure = failures.find((one) => sqlState(one.error.cause) === state)
+      // Nothing of it stays.
+      throw failure?.error ?? error
     })
   } catch (found) {
     return isRefusalOfServer(found) ? found : error
