@@ -61,8 +61,7 @@ function word(id: string, start: number): number {
 function slotOf(slots: Uint32Array, words: ArrayLike<number>): number {
   const [a = 0, b = 0, c = 0, d = 0] = [words[0], words[1], words[2], words[3]]
   const count = slots.length / SLOT
-  // The count is a power of two: the low bits of a product mix all four words.
-  let index = Math.imul(a ^ Math.imul(b ^ Math.imul(c ^ Math.imul(d, 0x9e3779b1), 0x85ebca6b), 0xc2b2ae35), 0x27d4eb2f)
+  let index = mixed(mixed(mixed(mixed(0, a), b), c), d)
   for (;;) {
     index &= count - 1
     const slot = index * SLOT
@@ -70,4 +69,11 @@ function slotOf(slots: Uint32Array, words: ArrayLike<number>): number {
     if (slots[slot] === a && slots[slot + 1] === b && slots[slot + 2] === c && slots[slot + 3] === d) return slot
     index += 1
   }
+}
+
+// A product hands the high bits of a word on to higher ones only, and the slot is read from the low ones: each product is
+// folded. Ids that differ in their high bits alone would share one slot.
+function mixed(hash: number, bits: number): number {
+  const product = Math.imul(hash ^ bits, 0x9e3779b1)
+  return product ^ (product >>> 15)
 }
