@@ -22,13 +22,20 @@ export function textFault(value: string): string | undefined {
  * @see src/backend/utils/adt/numeric.c of PostgreSQL: NUMERIC_WEIGHT_MAX, NUMERIC_DSCALE_MAX
  */
 export function numericFault(token: string): string | undefined {
-  const [, fraction = "", power = "0"] = /^[^.eE]*(?:\.([0-9]+))?(?:[eE](.+))?$/.exec(token) ?? []
-  if (Math.abs(Number(power)) > LARGEST_EXPONENT) return `an exponent beyond ${LARGEST_EXPONENT}, which PostgreSQL cannot read`
-  // As they are written: zeros at the end count.
-  if (fraction.length - Number(power) > MOST_FRACTION_DIGITS) return `more than ${MOST_FRACTION_DIGITS} digits after the point, which PostgreSQL cannot store`
-  const { digits, exponent } = decimal(token)
-  if (digits.length + exponent > MOST_WHOLE_DIGITS) return `more than ${MOST_WHOLE_DIGITS} digits before the point, which PostgreSQL cannot store`
+  const { power, wholeDigits, fractionDigits } = numericSize(token)
+  if (Math.abs(power) > LARGEST_EXPONENT) return `an exponent beyond ${LARGEST_EXPONENT}, which PostgreSQL cannot read`
+  if (fractionDigits > MOST_FRACTION_DIGITS) return `more than ${MOST_FRACTION_DIGITS} digits after the point, which PostgreSQL cannot store`
+  if (wholeDigits > MOST_WHOLE_DIGITS) return `more than ${MOST_WHOLE_DIGITS} digits before the point, which PostgreSQL cannot store`
   return undefined
+}
+
+/** What PostgreSQL's `numeric` needs for the number of a JSON token. */
+export function numericSize(token: string): { readonly power: number; readonly wholeDigits: number; readonly fractionDigits: number } {
+  const [, fraction = "", exponentText = "0"] = /^[^.eE]*(?:\.([0-9]+))?(?:[eE](.+))?$/.exec(token) ?? []
+  const { digits, exponent } = decimal(token)
+  const power = Number(exponentText)
+  // Behind the point as they are written: zeros at the end count.
+  return { power, wholeDigits: digits.length + exponent, fractionDigits: fraction.length - power }
 }
 
 // A number of `jsonb` is PostgreSQL's `numeric`.

@@ -2,7 +2,7 @@ import { InvalidRecordError } from "../errors.ts"
 import { isExactNumber } from "../json/exact-number.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
-import { textFault } from "../json/jsonb-limits.ts"
+import { numericSize, textFault } from "../json/jsonb-limits.ts"
 import { RawJson } from "../json/raw-json.ts"
 import { fieldPath } from "../path/field-path.ts"
 import { isJsonPath, type JsonPath } from "../path/json-path.ts"
@@ -122,12 +122,16 @@ function valueText(value: unknown, pointer: JsonPointer): string {
 }
 
 // The product of two such numbers is one that PostgreSQL's numeric holds.
-const MOST_DIGITS = 65_536
+const MOST_WHOLE_DIGITS = 65_536
+const MOST_FRACTION_DIGITS = 8191
 
 function numberText(value: unknown, pointer: JsonPointer): string {
-  if (typeof value !== "number" && typeof value !== "bigint") return refuse(pointer, "takes a number or a bigint")
-  const digits = jsonText(value, { pointer, refuse, bigint: "digits" })
-  return digits.length > MOST_DIGITS ? refuse(pointer, `takes a number of at most ${MOST_DIGITS} digits`) : digits
+  const isNumber = typeof value === "number" || typeof value === "bigint" || value instanceof RawJson || isExactNumber(value)
+  const text = isNumber ? jsonText(value, { pointer, refuse, bigint: "digits" }) : ""
+  if (!/^-?[0-9]/.test(text)) return refuse(pointer, "takes a number, a bigint, or a RawJson that holds a number")
+  const { wholeDigits, fractionDigits } = numericSize(text)
+  if (fractionDigits <= MOST_FRACTION_DIGITS && wholeDigits <= MOST_WHOLE_DIGITS) return text
+  return refuse(pointer, `takes a number of at most ${MOST_WHOLE_DIGITS} digits before the point and ${MOST_FRACTION_DIGITS} behind it`)
 }
 
 function mergePlan(patch: Record<string, unknown>, pointer: JsonPointer, level: number): MergePlan {

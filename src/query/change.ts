@@ -97,9 +97,12 @@ interface Changes<T> {
 /** A change to records of any shape, or of one that is not known to the compiler. */
 export type LooseChange = LooseChangeOf<never, string | readonly (string | number)[]>
 
+// Exact as it stands: with a RawJson also a number that a JavaScript number cannot hold.
+type Addend = number | bigint | RawJson
+
 type LooseChangeOf<T, F> =
   | ValueChange<T, ChangeTaking<"value" | "element">, F, unknown>
-  | ValueChange<T, ChangeTaking<"number">, F, number | bigint>
+  | ValueChange<T, ChangeTaking<"number">, F, Addend>
   | ValueChange<T, "merge", F, object>
   | Unset<T, F>
   | Rename<T, F, string>
@@ -109,7 +112,7 @@ type PlainChange<T> =
   | { [F in ArrayPath<T>]: ValueChange<T, ChangeTaking<"element">, F, ElementAt<T, F>> }[ArrayPath<T>]
   | { [F in ObjectPath<T>]: ValueChange<T, "merge", F, MergePatch<ObjectsAt<T, F>>> }[ObjectPath<T>]
   | { [F in OptionalKeyPath<T>]: Rename<T, F, NewKey<T, F>> }[OptionalKeyPath<T>]
-  | ValueChange<T, ChangeTaking<"number">, NumberPath<T>, number | bigint>
+  | ValueChange<T, ChangeTaking<"number">, NumberPath<T>, Addend>
   | Unset<T, OptionalPath<T>>
 
 // Every place of a document, as a dotted path.
@@ -215,11 +218,12 @@ export function unset<T = never, const F extends FieldOf<T, OptionalPath<T>> = F
 
 /**
  * Adds to a number: exact decimal arithmetic, 0.1 + 0.2 is 0.3. No value counts as 0. It cannot apply to anything else.
+ * What a JavaScript number cannot hold is given as a `bigint`, or as a `RawJson` of its digits.
  *
  * @example
  * increment("fields.age", 1) // { change: "increment", field: "fields.age", value: 1 }
  */
-export function increment<T = never, const F extends FieldOf<T, NumberPath<T>> = FieldOf<T, NumberPath<T>>, const V extends number | bigint = number | bigint>(
+export function increment<T = never, const F extends FieldOf<T, NumberPath<T>> = FieldOf<T, NumberPath<T>>, const V extends Addend = Addend>(
   field: F & Fits<T, F, TakesNumber<T, F>, "the record type has no number there">,
   value: V,
 ): Made<T, ValueChange<never, "increment", F, V>> {
@@ -232,7 +236,7 @@ export function increment<T = never, const F extends FieldOf<T, NumberPath<T>> =
  * @example
  * multiply("fields.price", 1.19) // { change: "multiply", field: "fields.price", value: 1.19 }
  */
-export function multiply<T = never, const F extends FieldOf<T, NumberPath<T>> = FieldOf<T, NumberPath<T>>, const V extends number | bigint = number | bigint>(
+export function multiply<T = never, const F extends FieldOf<T, NumberPath<T>> = FieldOf<T, NumberPath<T>>, const V extends Addend = Addend>(
   field: F & Fits<T, F, TakesNumber<T, F>, "the record type has no number there">,
   value: V,
 ): Made<T, ValueChange<never, "multiply", F, V>> {

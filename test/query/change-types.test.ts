@@ -67,6 +67,7 @@ const accepted = (): void => {
     increment("fields.age", 1),
     increment("fields.visits", -1.5),
     increment("fields.visits", 2n ** 60n),
+    increment("fields.visits", new RawJson("0.1000000000000000000001")),
     increment("fields.extra.whatever", 1),
     increment("fields.mixed", 1),
     increment("fields.scores.0", 1),

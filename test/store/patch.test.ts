@@ -103,6 +103,23 @@ const rows: readonly Row[] = [
   { what: "no list", before: '{"a": [1]}', changes: [increment("fields.a", 1)], after: 0 },
   { what: "no sum that numeric cannot hold", before: `{"a": ${"9".repeat(131_072)}}`, changes: [increment("fields.a", 1)], after: 0 },
 
+  {
+    what: "exact decimals beyond a JavaScript number",
+    before: '{"a": 0.1}',
+    changes: [increment("fields.a", new RawJson("0.00000000000000000000000000000000001")), multiply("fields.a", new RawJson("1e40"))],
+    after: '{"a": 1000000000000000000000000000000000100000.00000000000000000000000000000000000}',
+  },
+  {
+    what: "as much as fits",
+    before: `{"a": 1e${65_535}, "b": 9e${131_070}}`,
+    changes: [
+      multiply("fields.a", new RawJson(`1e${65_535}`)),
+      increment("fields.b", new RawJson(`1.${"0".repeat(8190)}1e0`)),
+      set("fields.a", 0),
+      set("fields.b", 0),
+    ],
+    after: '{"a": 0, "b": 0}',
+  },
   { what: "exactly", before: '{"a": 1.10}', changes: [multiply("fields.a", 0.3)], after: '{"a": 0.330}' },
   { what: "nothing where there is no value", before: "{}", changes: [multiply("fields.a", 2)], after: 0 },
   { what: "no null", before: '{"a": null}', changes: [multiply("fields.a", 2)], after: 0 },
