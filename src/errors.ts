@@ -72,10 +72,13 @@ export class StoredRecordError extends RecordsError {
 export class RecordNotFoundError extends RecordsError {
   /** The id that was asked for. */
   readonly id: string
+  /** Its place in a batch, from 0; `undefined` outside of one. */
+  readonly position: number | undefined
 
-  constructor(id: string) {
-    super("record_not_found", `there is no record with the id ${JSON.stringify(id)}: create it, or use exists() first`)
+  constructor(id: string, position?: number) {
+    super("record_not_found", `${placed(position)}there is no record with the id ${JSON.stringify(id)}: create it, or use exists() first`)
     this.id = id
+    this.position = position
   }
 }
 
@@ -87,15 +90,18 @@ export class RevisionConflictError extends RecordsError {
   readonly expectedRevision: number
   /** The revision that the record had when the write met it. */
   readonly currentRevision: number
+  /** Its place in a batch, from 0; `undefined` outside of one. */
+  readonly position: number | undefined
 
-  constructor(id: string, expectedRevision: number, currentRevision: number) {
+  constructor(id: string, expectedRevision: number, currentRevision: number, position?: number) {
     super(
       "revision_conflict",
-      `the record with the id ${JSON.stringify(id)} has revision ${currentRevision}, not ${expectedRevision}: nothing was written; read it again, and make the change to what it is now`,
+      `${placed(position)}the record with the id ${JSON.stringify(id)} has revision ${currentRevision}, not ${expectedRevision}: nothing was written; read it again, and make the change to what it is now`,
     )
     this.id = id
     this.expectedRevision = expectedRevision
     this.currentRevision = currentRevision
+    this.position = position
   }
 }
 
@@ -166,4 +172,8 @@ export class ConfigurationError extends RecordsError {
   constructor(code: string, message: string, options?: RecordsErrorOptions) {
     super(code, message, options)
   }
+}
+
+function placed(position: number | undefined): string {
+  return position === undefined ? "" : `/${position}: `
 }

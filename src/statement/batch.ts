@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely"
+import { type Compilable, type Kysely, sql } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { columnValue } from "../expression/column-value.ts"
 import { outermost } from "../expression/scope.ts"
@@ -122,4 +122,9 @@ function givenRows(definition: TableDefinition, { ids, fields, metadata }: Recor
   ]
   const names = sql.raw(`given(id, fields, metadata${revisions === undefined ? "" : ", revision"})`)
   return sql`rows from (${sql.join(lists)})`.as<"given">(names)
+}
+
+/** Lets deferred constraints look at each statement of a transaction, and not at its end. */
+export function immediateConstraintsStatement(db: Kysely<RecordsTables>): Compilable {
+  return { compile: () => sql`set constraints all immediate`.compile(db) }
 }

@@ -1,31 +1,43 @@
 import { DuplicateRecordError, InvalidRecordError, RecordNotFoundError, RecordsError, RevisionConflictError } from "../errors.ts"
-import { revisionsStatement } from "../statement/batch.ts"
-import type { BatchItem } from "./batch-chunks.ts"
+import { immediateConstraintsStatement, revisionsStatement } from "../statement/batch.ts"
+import { type BatchItem, batchChunks } from "./batch-chunks.ts"
 import type { BatchKind } from "./batch-kind.ts"
-import type { BatchFailure, BatchResult } from "./batch-options.ts"
+import type { BatchFailure } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
 import type { Chunk } from "./chunk-reader.ts"
-import { notStored, partlyStored, sqlState } from "./database-error.ts"
+import { isSameRefusal, notStored, partlyStored, refusalReason, sqlState } from "./database-error.ts"
+
+/** What a part of a batch has written, and what it was to write and could not. */
+export interface Written {
+  readonly ids: string[]
+  /** The place of each id among what was given. */
+  readonly positions: number[]
+  readonly failures: Refused[]
+}
+
+interface Refused extends BatchFailure {
+  /** What was sent, where the server may take it when others are there. */
+  readonly item?: BatchItem
+}
 
 /** What one statement has written, and what it was to write and could not. */
-export async function sent(kind: BatchKind, { items: chunk, statement }: Chunk, target: BatchTarget): Promise<BatchResult> {
+export async function sent(kind: BatchKind, { items: chunk, statement }: Chunk, target: BatchTarget): Promise<Written> {
   const [first] = chunk
   const { rows, numAffectedRows } = await target.run(statement, chunk.length === 1 ? first?.position : undefined)
   if (kind.withoutRow === "written") {
     checkAllStored(kind, chunk, Number(numAffectedRows ?? chunk.length), target)
-    return { ids: chunk.map(({ id }) => id), failures: [] }
+    return writtenItems(chunk)
   }
   const there = new Set(rows.map(({ id }) => id))
-  const ids = chunk.flatMap(({ id }) => (there.delete(id) ? [id] : []))
-  if (kind.withoutRow === "left alone" || ids.length === chunk.length) return { ids, failures: [] }
-  const stored = new Set(ids)
-  return {
-    ids,
-    failures: await explained(
-      chunk.filter(({ id }) => !stored.has(id)),
-      target,
-    ),
-  }
+  const stored = new Set(chunk.filter(({ id }) => there.delete(id)))
+  const written = writtenItems([...stored])
+  if (kind.withoutRow === "left alone" || stored.size === chunk.length) return written
+  const left = chunk.filter((item) => !stored.has(item))
+  return { ...written, failures: await explained(left, target) }
+}
+
+function writtenItems(items: readonly BatchItem[]): Written {
+  return { ids: items.map(({ id }) => id), positions: items.map(({ position }) => position), failures: [] }
 }
 
 // A trigger may leave a record out without a word.
@@ -44,18 +56,17 @@ async function explained(items: readonly BatchItem[], target: BatchTarget): Prom
     const current = revisions.get(id)
     // One that has it by now was not there when the statement looked.
     const isConflict = current !== undefined && expectedRevision !== undefined && current !== expectedRevision
-    return { position, error: isConflict ? new RevisionConflictError(id, expectedRevision, current) : new RecordNotFoundError(id) }
+    return { position, error: isConflict ? new RevisionConflictError(id, expectedRevision, current, position) : new RecordNotFoundError(id, position) }
   })
 }
 
 /** The error of the first record that the server refuses: the statement's own error does not say which one it is. */
 export async function located(kind: BatchKind, chunk: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
-  const state = sqlState(error.cause)
   try {
-    return await target.transaction(async (within) => {
-      const { failures } = await halved(kind, chunk, within)
-      // Alone, a record may also be refused for want of another one: that is not what the statement was refused for.
-      const failure = failures.find((one) => sqlState(one.error.cause) === state)
+    return await isolating(target, async (within) => {
+      const { failures } = await triedAgain(kind, await halved(kind, chunk, within), within)
+      // A record may also be refused for want of one of an earlier statement: that is not what this one was refused for.
+      const failure = failures.find((one) => isSameRefusal(one.error.cause, error.cause))
       // Nothing of it stays.
       throw failure?.error ?? error
     })
@@ -64,19 +75,72 @@ export async function located(kind: BatchKind, chunk: Chunk, error: RecordsError
   }
 }
 
+/**
+ * A transaction in which it is looked for what the server refuses. In one of its own no constraint waits for its end, where
+ * it could name no record; that of a caller may hold what is not yet as it will be then.
+ */
+export function isolating<R>(target: BatchTarget, work: (target: BatchTarget) => Promise<R>): Promise<R> {
+  return target.transaction(async (within) => {
+    if (!target.db.isTransaction) await within.run(immediateConstraintsStatement(within.db))
+    return work(within)
+  })
+}
+
 /** What a chunk has written, sent in halves until the record is alone that cannot be written. Each try is a savepoint. */
-export async function halved(kind: BatchKind, chunk: Chunk, target: BatchTarget): Promise<BatchResult> {
+export async function halved(kind: BatchKind, chunk: Chunk, target: BatchTarget): Promise<Written> {
   const { items } = chunk
   const [first] = items
   try {
     return await target.transaction((within) => sent(kind, chunk, within))
   } catch (error) {
     if (first === undefined || !isFaultOfRecord(error)) throw error
-    if (items.length === 1) return { ids: [], failures: [{ position: first.position, error }] }
+    if (items.length === 1) return { ids: [], positions: [], failures: [refused(kind, first, error)] }
     const middle = Math.ceil(items.length / 2)
-    const half = (some: readonly BatchItem[]) => halved(kind, { items: some, statement: kind.statement(target.db, some) }, target)
+    const half = (some: readonly BatchItem[]) => halved(kind, chunkOf(kind, some, target), target)
     const all = await half(items.slice(0, middle))
     return append(all, await half(items.slice(middle)))
+  }
+}
+
+function chunkOf(kind: BatchKind, items: readonly BatchItem[], { db }: BatchTarget): Chunk {
+  return { items, statement: kind.statement(db, items) }
+}
+
+function refused(kind: BatchKind, item: BatchItem, error: RecordsError): Refused {
+  const { position } = item
+  // An id that is taken stays so, unless what has it is written to as well.
+  return error instanceof DuplicateRecordError && !kind.makesRoom ? { position, error } : { position, error, item }
+}
+
+/**
+ * What a batch has written when those that the server refused are sent again, for as long as some of them go in: one may
+ * have been refused for want of another, which was in the other half or in a later statement. Those that were refused for
+ * one reason go together: of others, one that is never taken would keep them apart.
+ */
+export async function triedAgain(kind: BatchKind, first: Written, target: BatchTarget): Promise<Written> {
+  let all = first
+  for (let turn = 1; ; turn += 1) {
+    const again: Written = { ids: all.ids, positions: all.positions, failures: all.failures.filter(({ item }) => item === undefined) }
+    const before = all.ids.length
+    for (const alike of Map.groupBy(all.failures, ({ error }) => refusalReason(error.cause)).values()) {
+      const items = alike.flatMap(({ item }) => item ?? [])
+      // Each second time from the end: those that refer to the one before and those that refer to the one behind go in at once.
+      if (turn % 2 === 0) items.reverse()
+      for await (const some of batchChunks(kind.operation, items, (_, index) => items[index])) {
+        append(again, await halved(kind, chunkOf(kind, some, target), target))
+      }
+    }
+    all = again
+    if (all.ids.length === before) return inOrder(all)
+  }
+}
+
+function inOrder({ ids, positions, failures }: Written): Written {
+  const order = positions.map((position, index) => ({ position, index })).sort((one, other) => one.position - other.position)
+  return {
+    ids: order.flatMap(({ index }) => ids[index] ?? []),
+    positions: order.map(({ position }) => position),
+    failures: failures.sort((one, other) => one.position - other.position),
   }
 }
 
@@ -103,8 +167,9 @@ const SERVERS_FAULT = /^(?:0A|25|40|42|53|55|57|58|F0|XX)/
 const FAULTS = [InvalidRecordError, DuplicateRecordError, RecordNotFoundError, RevisionConflictError]
 
 /** Adds a part of a batch to all of it. */
-export function append(all: BatchResult, part: BatchResult): BatchResult {
+export function append(all: Written, part: Written): Written {
   for (const id of part.ids) all.ids.push(id)
+  for (const position of part.positions) all.positions.push(position)
   for (const failure of part.failures) all.failures.push(failure)
   return all
 }

@@ -1,6 +1,6 @@
 import type { Compilable, Kysely } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
-import { DuplicateRecordError, InvalidQueryError, InvalidRecordError, RecordNotFoundError } from "../errors.ts"
+import { DuplicateRecordError, InvalidQueryError, InvalidRecordError, RecordNotFoundError, RecordsError } from "../errors.ts"
 import { child, pointerText } from "../json/json-pointer.ts"
 import {
   createBatchStatement,
@@ -14,7 +14,7 @@ import type { RecordsTables } from "../statement/records-tables.ts"
 import { type RevisedRows, recordRows, type WrittenRecord } from "../statement/written-record.ts"
 import type { BatchItem, Fault, ToItem } from "./batch-chunks.ts"
 import type { OnConflict } from "./batch-options.ts"
-import { knownId, recordRevision, type WrittenUpdate, writtenRecord, writtenUpdate } from "./new-record.ts"
+import { knownId, lastRevision, type WrittenUpdate, writtenRecord, writtenUpdate } from "./new-record.ts"
 import { type SeenIds, seenIds } from "./seen-ids.ts"
 
 /** A kind of batch: what is made of each value, and the statement that writes many of them. */
@@ -26,30 +26,33 @@ export interface BatchKind {
   statement(db: Kysely<RecordsTables>, items: readonly BatchItem[]): Compilable<{ id: string }>
   /** What is true of an item that the statement brings no row for. */
   readonly withoutRow: "written" | "left alone" | "refused"
+  /** Whether a value that one record cannot have because another has it is free when the other is written to. */
+  readonly makesRoom: boolean
 }
 
 /** Batches of new records. */
 export function newRecords(operation: string, definition: TableDefinition, onConflict: OnConflict): BatchKind {
   const seen = seenIds(definition.columns.id.type)
-  const { statement, withoutRow } = conflicts[onConflict]
+  const { statement, withoutRow, makesRoom } = conflicts[onConflict]
   const carriesRevision = onConflict === "replaceIfRevision"
   return {
     operation,
     fault: InvalidRecordError,
     withoutRow,
+    makesRoom,
     statement: (db, items) => statement(db, definition, newRows(onConflict === "error" ? items : inOrderOfIds(items))),
-    item: (value, position) => {
+    item: readable((value, position) => {
       const { id: given, revision }: { id?: unknown; revision?: unknown } = Object(value)
       const item = (written: WrittenRecord): BatchItem => {
         // An id that was made here is the only one of its kind.
         if (given !== undefined) checkFirst(seen, operation, written.id, position)
         const { id, fields: text, metadata } = written
         if (!carriesRevision) return { id, position, text, metadata }
-        return { id, position, text, metadata, expectedRevision: recordRevision(revision, child(child("", position), "revision"), definition) }
+        return { id, position, text, metadata, expectedRevision: lastRevision(revision, child(child("", position), "revision"), definition) }
       }
       const written = writtenRecord(value, child("", position), definition)
       return written instanceof Promise ? written.then(item) : item(written)
-    },
+    }),
   }
 }
 
@@ -60,10 +63,11 @@ export function updates(operation: string, definition: TableDefinition): BatchKi
     operation,
     fault: InvalidRecordError,
     withoutRow: "refused",
+    makesRoom: true,
     statement: (db, items) => updateBatchStatement(db, definition, jsonArray(inOrderOfIds(items))),
-    item: (value, position) => {
+    item: readable((value, position) => {
       const item = ({ id, known, expectedRevision, fields, metadata }: WrittenUpdate): BatchItem => {
-        if (known === null) throw new RecordNotFoundError(id)
+        if (known === null) throw new RecordNotFoundError(id, position)
         checkFirst(seen, operation, known, position)
         const members = [
           `"id":${JSON.stringify(known)}`,
@@ -75,7 +79,7 @@ export function updates(operation: string, definition: TableDefinition): BatchKi
       }
       const written = writtenUpdate(value, child("", position), definition)
       return written instanceof Promise ? written.then(item) : item(written)
-    },
+    }),
   }
 }
 
@@ -85,6 +89,7 @@ export function deletions(operation: string, definition: TableDefinition): Batch
     operation,
     fault: InvalidQueryError,
     withoutRow: "left alone",
+    makesRoom: false,
     statement: (db, items) =>
       deleteBatchStatement(
         db,
@@ -114,11 +119,28 @@ export function checkIds(operation: string, records: readonly unknown[], definit
 }
 
 const conflicts = {
-  error: { statement: createBatchStatement, withoutRow: "written" },
-  skip: { statement: skipBatchStatement, withoutRow: "left alone" },
-  replace: { statement: replaceBatchStatement, withoutRow: "written" },
-  replaceIfRevision: { statement: replaceIfRevisionStatement, withoutRow: "refused" },
+  error: { statement: createBatchStatement, withoutRow: "written", makesRoom: false },
+  skip: { statement: skipBatchStatement, withoutRow: "left alone", makesRoom: false },
+  replace: { statement: replaceBatchStatement, withoutRow: "written", makesRoom: true },
+  replaceIfRevision: { statement: replaceIfRevisionStatement, withoutRow: "refused", makesRoom: true },
 } as const
+
+/** The same, with the place of what throws an error of its own when it is read: a getter, or a schema. */
+function readable(toItem: ToItem): ToItem {
+  return (value, position) => {
+    try {
+      const item = toItem(value, position)
+      return item instanceof Promise ? item.catch((error) => unreadable(error, position)) : item
+    } catch (error) {
+      return unreadable(error, position)
+    }
+  }
+}
+
+function unreadable(cause: unknown, position: number): never {
+  if (cause instanceof RecordsError) throw cause
+  throw new InvalidRecordError(pointerText(child("", position)), "it threw an error when it was read, which is the cause", { cause })
+}
 
 function checkFirst(seen: SeenIds, operation: string, id: string, position: number): void {
   const first = seen.earlier(id, position)

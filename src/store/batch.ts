@@ -1,5 +1,5 @@
 import { DatabaseUnavailableError } from "../errors.ts"
-import { append, halved, isFaultOfRecord, isRefusalOfServer, located, sent } from "./batch-bisection.ts"
+import { append, halved, isFaultOfRecord, isolating, isRefusalOfServer, located, sent, triedAgain, type Written } from "./batch-bisection.ts"
 import { checkSource, type ToItem } from "./batch-chunks.ts"
 import { type BatchKind, checkIds } from "./batch-kind.ts"
 import type { BatchFailure, BatchResult, BatchSource } from "./batch-options.ts"
@@ -35,31 +35,37 @@ export async function writtenIsolated(kind: BatchKind, source: BatchSource<unkno
     try {
       return await kind.item(value, position)
     } catch (error) {
-      if (!isFaultOfRecord(error)) throw error
+      if (!(error instanceof kind.fault || isFaultOfRecord(error))) throw error
       refused.push({ position, error })
       return undefined
     }
   }
   const chunks = chunksOf(kind, source, item, target)
-  const { ids, failures } = await whole(target, (within) => written(kind, chunks, within, (chunk, there) => halved(kind, chunk, there)))
-  return { ids, failures: [...refused, ...failures].sort((one, other) => one.position - other.position) }
+  const { ids, failures } = await whole(() =>
+    isolating(target, async (within) => {
+      const first = await written(kind, chunks, within, (chunk, there) => halved(kind, chunk, there))
+      return triedAgain(kind, first, within)
+    }),
+  )
+  const all = [...refused, ...failures.map(({ position, error }) => ({ position, error }))]
+  return { ids, failures: all.sort((one, other) => one.position - other.position) }
 }
 
 function chunksOf(kind: BatchKind, source: BatchSource<unknown>, item: ToItem, { db }: BatchTarget): ChunkReader {
   return new ChunkReader(kind.operation, source, item, (items) => kind.statement(db, items))
 }
 
-type Send = (chunk: Chunk, target: BatchTarget) => Promise<BatchResult>
+type Send = (chunk: Chunk, target: BatchTarget) => Promise<Written>
 
-async function written(kind: BatchKind, source: ChunkReader, target: BatchTarget, send: Send): Promise<BatchResult> {
+async function written(kind: BatchKind, source: ChunkReader, target: BatchTarget, send: Send): Promise<Written> {
   try {
     const first = await target.reading(() => source.next())
-    if (first === undefined) return { ids: [], failures: [] }
+    if (first === undefined) return { ids: [], positions: [], failures: [] }
     const second = await target.reading(() => source.next())
     // A single statement is all or nothing by itself, unless what it leaves out is an error. In a transaction it would take
     // everything before it along.
     if (second === undefined && kind.withoutRow !== "refused" && !target.db.isTransaction) return await send(first, target)
-    return await whole(target, (within) => sentInTurn([first, second], source, within, send))
+    return await whole(() => target.transaction((within) => sentInTurn([first, second], source, within, send)))
   } catch (error) {
     // What goes wrong while the source is closed matters less.
     await source.close().catch(ignore)
@@ -68,9 +74,9 @@ async function written(kind: BatchKind, source: ChunkReader, target: BatchTarget
 }
 
 // A connection that broke before COMMIT took the transaction with it.
-async function whole<R>(target: BatchTarget, work: (target: BatchTarget) => Promise<R>): Promise<R> {
+async function whole<R>(transaction: () => Promise<R>): Promise<R> {
   try {
-    return await target.transaction(work)
+    return await transaction()
   } catch (error) {
     if (!(error instanceof DatabaseUnavailableError)) throw error
     throw error.message.endsWith(NOTHING_STORED) ? error : new DatabaseUnavailableError(error.message + NOTHING_STORED, { cause: error.cause })
@@ -80,8 +86,8 @@ async function whole<R>(target: BatchTarget, work: (target: BatchTarget) => Prom
 const NOTHING_STORED = ": nothing of the batch is stored"
 
 // While a statement is under way the next chunk is made ready, and no more than that.
-async function sentInTurn(read: readonly (Chunk | undefined)[], source: ChunkReader, target: BatchTarget, send: Send): Promise<BatchResult> {
-  const all: BatchResult = { ids: [], failures: [] }
+async function sentInTurn(read: readonly (Chunk | undefined)[], source: ChunkReader, target: BatchTarget, send: Send): Promise<Written> {
+  const all: Written = { ids: [], positions: [], failures: [] }
   let underWay = Promise.resolve(all)
   for (let turn = 0; ; turn += 1) {
     const chunk = turn < read.length ? read[turn] : await target.reading(() => source.nextBeside(underWay))

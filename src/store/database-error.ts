@@ -38,6 +38,18 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
+/** Why the server has refused a statement, as far as it says so without values: the SQLSTATE and the constraint. */
+export function refusalReason(cause: unknown): string {
+  return [sqlState(cause), property(cause, "constraint")].join(" ")
+}
+
+/** Whether the server refused two statements for the same. */
+export function isSameRefusal(one: unknown, other: unknown): boolean {
+  if (refusalReason(one) !== refusalReason(other)) return false
+  // Of one foreign key there may be many that have nothing to refer to.
+  return sqlState(one) !== "23503" || property(one, "detail") === property(other, "detail")
+}
+
 /** The error for a record that the server left out of a write without an error; `position` is its place in a batch. */
 export function notStored(operation: string, position?: number): RecordsError {
   const which = position === undefined ? "" : `, the one at position ${position}`

@@ -86,6 +86,12 @@ export function writtenUpdate(update: unknown, pointer: JsonPointer, table: Writ
   return hasSchemas(table) ? validDocuments(given, pointer, table.schemas).then(written) : written(given)
 }
 
+/** The revision that a record to be stored with the next one carries. @throws as `recordRevision` */
+export function lastRevision(revision: unknown, pointer: JsonPointer, table: WrittenTo): number {
+  const last = recordRevision(revision, pointer, table)
+  return last < Number.MAX_SAFE_INTEGER ? last : refuse(pointer, "there is no revision after 2^53 - 1")
+}
+
 /** The revision that a record of a batch carries. @throws InvalidRecordError; ConfigurationError when the table has none. */
 export function recordRevision(revision: unknown, pointer: JsonPointer, table: WrittenTo): number {
   if (!isRevision(revision)) return refuse(pointer, "a revision is a whole number from 0 to 2^53 - 1, as `record.revision` gives it")

@@ -22,14 +22,14 @@ export interface RecordPatch<F = JsonObject, M = JsonObject> {
 /** A patch of one record that is ready to be sent. */
 export interface GivenPatch extends WriteTarget {
   readonly patch: WrittenPatch
-  /** Its place among all that were given. */
-  readonly position: number
+  /** Its place among all that were given; `undefined` where it is the only one. */
+  readonly position?: number
 }
 
 /** The patch of one record, checked. @throws InvalidRecordError, InvalidQueryError; RecordNotFoundError for what is the id of none. */
 export function givenPatch(id: unknown, changes: unknown, options: unknown, definition: TableDefinition): GivenPatch {
   const patch = writtenPatch(changes, "", definition)
-  return { ...target(id, options, "", definition), patch, position: 0 }
+  return { ...target(id, options, definition), patch }
 }
 
 /**
@@ -43,10 +43,11 @@ export async function patchBatches(patches: BatchSource<unknown>, definition: Ta
   const positions = new Map<string, number>()
   const batches = new Map<string, GivenPatch[]>()
   for await (const given of asyncValues("patchBatch", patches)) {
-    const patch = batchedPatch(given, positions.size, definition)
+    const position = positions.size
+    const patch = batchedPatch(given, position, definition)
     const first = positions.get(patch.id)
-    if (first !== undefined) return refuse(child(child("", patch.position), "id"), `the same record as at /${first}: put its changes into one list`)
-    positions.set(patch.id, patch.position)
+    if (first !== undefined) return refuse(child(child("", position), "id"), `the same record as at /${first}: put its changes into one list`)
+    positions.set(patch.id, position)
     const shape = patchShape(patch.patch.changes)
     const batch = batches.get(shape)
     if (batch === undefined) batches.set(shape, [patch])
@@ -60,13 +61,14 @@ function batchedPatch(given: unknown, position: number, definition: TableDefinit
   if (typeof given !== "object" || given === null) return refuse(pointer, "is an object: { id, changes }")
   const { id, changes, ...options }: { id?: unknown; changes?: unknown } = given
   const patch = writtenPatch(changes, child(pointer, "changes"), definition)
-  return { ...target(id, options, pointer, definition), patch, position }
+  return { ...target(id, options, definition, position), patch, position }
 }
 
-function target(id: unknown, options: unknown, pointer: JsonPointer, definition: TableDefinition): WriteTarget {
+function target(id: unknown, options: unknown, definition: TableDefinition, position?: number): WriteTarget {
+  const pointer = position === undefined ? "" : child("", position)
   const revision = expectedRevision(options, definition, pointer)
-  const known = knownId(id, definition, pointer === "" ? pointer : child(pointer, "id"))
-  if (known === null) throw new RecordNotFoundError(String(id))
+  const known = knownId(id, definition, position === undefined ? pointer : child(pointer, "id"))
+  if (known === null) throw new RecordNotFoundError(String(id), position)
   return { id: known, expectedRevision: revision }
 }
 

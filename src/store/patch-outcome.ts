@@ -13,18 +13,18 @@ import { type Failure, inapplicableChange, type WrittenPatch } from "./written-p
  */
 export function patchedRows(rows: readonly (PatchRow & Row)[], patches: readonly GivenPatch[]): readonly { readonly row: Row; readonly position: number }[] {
   const byId = new Map(rows.map((row) => [row.asked, row]))
-  const patched = patches.map((patch) => ({ row: patchedRow(byId.get(patch.id), patch), position: patch.position }))
+  const patched = patches.map((patch) => ({ row: patchedRow(byId.get(patch.id), patch), position: patch.position ?? 0 }))
   // What is NULL there, was not written.
   const left = patched.filter(({ row }) => row["id"] === null)
   if (left.length > 0) throw left.length === patched.length ? notStored("patch") : partlyStored("patchBatch", left.length, patched.length)
   return patched
 }
 
-function patchedRow(row: (PatchRow & Row) | undefined, { id, expectedRevision, patch }: GivenPatch): Row {
+function patchedRow(row: (PatchRow & Row) | undefined, { id, expectedRevision, patch, position }: GivenPatch): Row {
   // The statement brings a row for each id that it is asked for.
   if (row === undefined) throw new RecordsError("database_error", "patch: the database has answered nothing: what was asked for may be too much for it")
-  if (row.met === null) throw new RecordNotFoundError(id)
-  if (expectedRevision !== undefined) checkRevision({ revision: Number(row.met_revision) }, id, expectedRevision)
+  if (row.met === null) throw new RecordNotFoundError(id, position)
+  if (expectedRevision !== undefined) checkRevision({ revision: Number(row.met_revision) }, id, expectedRevision, position)
   if (row.failed !== null) throw inapplicableChange(patch, [{ id: row.met, failed: row.failed }])
   return row
 }

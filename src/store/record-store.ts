@@ -278,10 +278,11 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    *
    * @example
    * await db.deleteBatch([ada.id, b]) // delete from "public"."records" where "id" = any($1::uuid[]) returning "id" as "id"
-   * @throws InvalidQueryError for what is no string. Nothing is deleted then.
+   * @throws InvalidQueryError with the position of what is no string; InvalidRecordError with that of a record which another
+   * table refers to. Nothing is deleted then. With `onError: "isolate"` the result tells of them.
    */
-  async deleteBatch(ids: BatchSource<string>): Promise<string[]> {
-    return writtenWhole(deletions("deleteBatch", this.definition), ids, this.#batchTarget("deleteBatch"))
+  async deleteBatch<const Options extends BatchOptions = NoBatchOptions>(ids: BatchSource<string>, options?: Options): Promise<BatchOutcome<Options>> {
+    return this.#batch(deletions("deleteBatch", this.definition), ids, batchOptions(options ?? {}).isolates)
   }
 
   /**

@@ -49,9 +49,9 @@ export function checkHasRevisions({ columns }: { readonly columns: RecordColumns
  *
  * @throws RecordNotFoundError when there was no record, RevisionConflictError when it had another revision.
  */
-export function checkRevision(met: { readonly revision: number } | undefined, id: string, revision: number): void {
-  if (met === undefined) throw new RecordNotFoundError(id)
-  if (met.revision !== revision) throw new RevisionConflictError(id, revision, met.revision)
+export function checkRevision(met: { readonly revision: number } | undefined, id: string, revision: number, position?: number): void {
+  if (met === undefined) throw new RecordNotFoundError(id, position)
+  if (met.revision !== revision) throw new RevisionConflictError(id, revision, met.revision, position)
 }
 
 /** Whether a value can be the revision of a record. */

@@ -331,8 +331,24 @@ describe.each(databases)("batches on $name", (kind) => {
     await db.createBatch(numbered(3))
     await db.update(id(2), { fields: { n: 9 } })
     const changes = [id(1), id(2), id(3)].map((one) => ({ id: one, fields: { n: 0 }, expectedRevision: 1 }))
-    await expect(db.updateBatch(changes)).rejects.toMatchObject({ name: "RevisionConflictError", id: id(2), expectedRevision: 1, currentRevision: 2 })
+    await expect(db.updateBatch(changes)).rejects.toMatchObject({
+      name: "RevisionConflictError",
+      id: id(2),
+      position: 1,
+      expectedRevision: 1,
+      currentRevision: 2,
+      message: expect.stringMatching(/^\/1: the record with the id/),
+    })
     expect(await numbers()).toEqual([0, 2, 9])
+    const unknown = { fields: { n: 0 } }
+    for (const missing of [UNKNOWN_ID, "no id"]) {
+      const updated = db.updateBatch([
+        { id: id(1), ...unknown },
+        { id: missing, ...unknown },
+      ])
+      await expect(updated).rejects.toMatchObject({ name: "RecordNotFoundError", position: 1, message: expect.stringMatching(/^\/1: there is no record/) })
+    }
+    await expect(db.update(UNKNOWN_ID, unknown)).rejects.toMatchObject({ position: undefined, message: expect.stringMatching(/^there is no record/) })
   })
 
   describe("ids that are taken", () => {
@@ -373,7 +389,10 @@ describe.each(databases)("batches on $name", (kind) => {
       expect(ids).toEqual([id(1), id(2), id(4)])
       expect(failures).toMatchObject([{ position: 2, error: { name: "RevisionConflictError", currentRevision: 3 } }])
       expect((await db.read(id(4)))?.revision).toBe(1)
-      await expect(db.upsertBatch(given, { onConflict: "replaceIfRevision" })).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/0/revision" })
+      for (const records of [given, [{ ...given[0], revision: Number.MAX_SAFE_INTEGER } as never]]) {
+        const refused = db.upsertBatch(records, { onConflict: "replaceIfRevision" })
+        await expect(refused).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/0/revision" })
+      }
     })
   })
 
@@ -400,6 +419,33 @@ describe.each(databases)("batches on $name", (kind) => {
     expect(await db.count()).toBe(MANY - 6 + 1)
     expect((await db.readBatch(ids)).every((record) => record !== null)).toBe(true)
     expect(ids[98 - 3]).toBe(id(99))
+  })
+
+  test("a record that throws when it is read is named by its place, and its error is the cause", async () => {
+    const thrown = new Error("a getter of somebody's")
+    const throwing = {
+      get n(): number {
+        throw thrown
+      },
+    }
+    const error = { name: "InvalidRecordError", pointer: "/1", cause: thrown }
+    const records = [{ fields: { n: 1 } }, { fields: throwing }, Object.defineProperty({}, "fields", { get: () => throwing.n, enumerable: true }) as never]
+    await expect(db.createBatch(records)).rejects.toMatchObject(error)
+    const { ids, failures } = await db.createBatch(new Set(records), { onError: "isolate" })
+    expect([ids.length, failures]).toMatchObject([
+      1,
+      [
+        { position: 1, error },
+        { position: 2, error: { ...error, pointer: "/2" } },
+      ],
+    ])
+    await expect(
+      db.updateBatch([
+        { id: ids[0] ?? "", fields: { n: 2 } },
+        { id: id(2), fields: throwing },
+      ]),
+    ).rejects.toMatchObject(error)
+    expect(await numbers()).toEqual([1])
   })
 
   test("isolate for updates tells of records that are not there and of other revisions", async () => {
@@ -441,6 +487,7 @@ describe.each(databases)("batches on $name", (kind) => {
       createBatch: () => db.createBatch([], options as never),
       updateBatch: () => db.updateBatch([], options as never),
       upsertBatch: () => db.upsertBatch([], options as never),
+      deleteBatch: () => db.deleteBatch([], options as never),
     }
     if (options === null) await expect(runs[operation]()).resolves.toEqual([])
     else await expect(runs[operation]()).rejects.toMatchObject({ name: "InvalidQueryError", pointer })
@@ -452,7 +499,8 @@ describe.each(databases)("batches on $name", (kind) => {
         await expect(run).rejects.toThrow(InvalidRecordError)
       }
     }
-    for (const operation of ["readBatch", "deleteBatch"] as const) await expect(db[operation](source as never)).rejects.toThrow(InvalidQueryError)
+    await expect(db.readBatch(source as never)).rejects.toThrow(InvalidQueryError)
+    await expect(db.deleteBatch(source as never)).rejects.toThrow(InvalidQueryError)
   })
 
   test.each([

@@ -82,6 +82,92 @@ describe.each(databases)("batches that the server refuses, on $name", (kind) => 
     await sql`alter table items drop column parent`.execute(db.kysely)
   })
 
+  describe("records that refer to others of their batch", () => {
+    const refersTo = (n: number, parent: number) => ({ id: id(n), fields: { parent: id(parent) } })
+    const isolate = { onError: "isolate" } as const
+
+    async function referring(deferred: boolean, body: () => Promise<void>): Promise<void> {
+      await sql`alter table items add column parent uuid generated always as ((fields->>'parent')::uuid) stored
+        constraint parents references items (id) ${sql.raw(deferred ? "deferrable initially deferred" : "")}`.execute(db.kysely)
+      try {
+        await body()
+      } finally {
+        await sql`alter table items drop column parent`.execute(db.kysely)
+      }
+    }
+
+    test.each([false, true])("go in with the others, whichever half or statement these are in (deferred: %s)", (deferred) =>
+      referring(deferred, async () => {
+        // Each refers to the one behind it, and then each to the one before; in the middle are some that refer to none.
+        const there = Array.from({ length: 200 }, (_, n) => refersTo(1900 + n, 1901 + n))
+        const back = Array.from({ length: 200 }, (_, n) => refersTo(2101 + n, 2100 + n))
+        const poison = [refersTo(9001, 9000), refersTo(9002, 9001)]
+        const before = [...numbered(1900), ...there.slice(0, 50)]
+        const behind = [...there.slice(50), { id: id(2100), fields: {} }, ...back]
+        const { ids, failures } = await db.createBatch([...before, ...poison, ...behind], isolate)
+        expect(ids).toEqual([...before, ...behind].map((record) => record.id))
+        const refusal = { name: "InvalidRecordError", message: expect.stringContaining("parents") }
+        expect(failures).toMatchObject([1950, 1951].map((position) => ({ position, error: { ...refusal, pointer: `/${position}` } })))
+        expect(await db.count()).toBe(2302)
+      }),
+    )
+
+    test("are named when they refer to none, though others refer to later ones", () =>
+      referring(false, async () => {
+        const chained = [...Array.from({ length: 9 }, (_, n) => refersTo(n, n + 1)), refersTo(10, 5000), { id: id(9), fields: {} }]
+        await expect(db.createBatch(chained)).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/9" })
+        await expect(db.createBatch([refersTo(9, 8), ...numbered(9, {}), refersTo(10, 11)])).rejects.toMatchObject({ pointer: "/10" })
+        expect(await db.count()).toBe(1)
+      }))
+
+    test("are named when a deferred constraint refuses them; in a transaction of the caller's it waits for the end", () =>
+      referring(true, async () => {
+        await expect(db.createBatch([...numbered(9), refersTo(10, 11)])).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/9" })
+        await db.transaction(async (tx) => {
+          const { failures } = await tx.createBatch([refersTo(1, 2), refersTo(3, 4)], isolate)
+          expect(failures).toEqual([])
+          await tx.createBatch([refersTo(2, 1), refersTo(4, 3)])
+        })
+        expect(await db.count()).toBe(5)
+      }))
+
+    test("in a ring, go in though another is refused for another reason", () =>
+      referring(false, async () => {
+        const ring = Array.from({ length: 5 }, (_, n) => refersTo(n, (n + 1) % 5))
+        const { failures } = await db.createBatch([...ring.slice(0, 3), { fields: { checked: "secret" } }, ...ring.slice(3)], isolate)
+        expect(failures.map(({ position }) => position)).toEqual([3])
+      }))
+
+    test("are deleted together, or isolated", () =>
+      referring(false, async () => {
+        const ring = Array.from({ length: 5 }, (_, n) => (n < 4 ? refersTo(n, n + 1) : { id: id(4), fields: {} }))
+        await db.createBatch([...ring, refersTo(6, 9999)])
+        const asked = [id(0), id(9999), ...ring.slice(1).map((record) => record.id)]
+        await expect(db.deleteBatch(asked)).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/1" })
+        const { ids, failures } = await db.deleteBatch([...asked, 5 as never], isolate)
+        expect(ids).toEqual(ring.map((record) => record.id))
+        expect(failures).toMatchObject([
+          { position: 1, error: { name: "InvalidRecordError", pointer: "/1" } },
+          { position: 6, error: { name: "InvalidQueryError", pointer: "/6" } },
+        ])
+      }))
+  })
+
+  test("values that a unique constraint keeps apart are exchanged, though another record is refused", async () => {
+    await sql`alter table items add column place text generated always as (fields->>'place') stored
+      constraint places unique deferrable initially immediate`.execute(db.kysely)
+    const ids = await db.createBatch([{ fields: { place: "a" } }, { fields: {} }, { fields: { place: "b" } }])
+    const [first = "", second = "", third = ""] = ids
+    const exchanged = [
+      { id: first, fields: { place: "b" } },
+      { id: second, fields: { checked: "secret" } },
+      { id: third, fields: { place: "a" } },
+    ]
+    const updated = await db.updateBatch(exchanged, { onError: "isolate" })
+    expect([updated.ids, updated.failures.map(({ position }) => position)]).toEqual([[first, third], [1]])
+    await sql`alter table items drop column place`.execute(db.kysely)
+  })
+
   test("of a transaction of the caller's a batch of any size takes nothing along", async () => {
     await db.transaction(async (tx) => {
       await tx.create({ fields: { n: 1 } })
