@@ -47,10 +47,17 @@ async function make(db: QueryExecutorProvider, change: PartChange, done: PartCha
   const { part, isWanted } = change
   const { rows } = await sql.raw<{ is_valid: boolean }>(part.state).execute(db)
   const isThere = rows[0] !== undefined
-  if (isWanted ? rows[0]?.is_valid === true : !isThere) return
+  if (!isWanted && !isThere) return
+  if (isWanted && rows[0]?.is_valid === true) return marked(db, part)
   done.push(change)
   if (isThere) await run(db, part.drop)
   if (isWanted) await run(db, part.create)
+}
+
+// Whoever built it may have been broken off before the comment by which it is known again; only its owner can make it.
+async function marked(db: QueryExecutorProvider, { create }: TablePart): Promise<void> {
+  const marks = create.filter((statement) => statement.startsWith("comment on index "))
+  await run(db, marks).catch(() => undefined)
 }
 
 // Each is tried: one that cannot be undone does not keep the others.

@@ -13,7 +13,7 @@ import { migrationTables } from "../../schema/migration-provider.ts"
 import { defineRecords, PostgresDatabase } from "../../src/index.ts"
 import { migrationsWithFiles } from "../../src/migration/migration-files.ts"
 import { difference, generate, inspect, RecordsMigrator } from "../../src/operations/index.ts"
-import { indexStatements } from "../../src/statement/index-statement.ts"
+import { createIndexSql, indexStatements } from "../../src/statement/index-statement.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 import { indexNames, type Person, plainPeople, schemaOf } from "./tables.ts"
 
@@ -109,6 +109,18 @@ describe("on a server, on PostgreSQL, where one session builds an index", () => 
     expect((await difference(db)).changes.map(({ kind, part }) => `${kind} ${part.name}`)).toEqual([`repair index ${age}`, `create index ${email}`])
     expect(await db.migrate()).toEqual(both)
     expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
+  })
+
+  test("an index that was built, and not marked any more, is marked by the next run of the file", async () => {
+    await writer.query("rollback")
+    await inProject(async (folder) => {
+      await generate(db, { folder })
+      const [build = ""] = indexStatements(records).map((statement) => createIndexSql(statement, records, "concurrently"))
+      await writer.query(build)
+      await db.migrate({ folder })
+    })
+    const without = new PostgresDatabase<Person>({ kysely: db.kysely as never, records: plainPeople })
+    expect((await difference(without)).changes.map(({ kind, part }) => `${kind} ${part.name}`)).toEqual(both.map((part) => `drop ${part}`))
   })
 
   test("a build that is cancelled is undone, and says so", async () => {
