@@ -12,7 +12,8 @@ export interface MigrationTables {
 export function migrationTables({ table, schema }: RecordsTable): MigrationTables {
   return {
     migrationTableName: `kysely_migration_${table}`,
-    migrationLockTableName: `kysely_migration_${table}_lock`,
+    // No list is called so: `kysely_migration_<table>_lock` is that of a table `<table>_lock`.
+    migrationLockTableName: `kysely_migrationlock_${table}`,
     migrationTableSchema: schema,
   }
 }

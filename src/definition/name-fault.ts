@@ -1,4 +1,4 @@
-/** PostgreSQL cuts names at 63 bytes without an error; the longest name made from a table's, kysely_migration_<table>_lock, adds 22. */
+/** PostgreSQL cuts names at 63 bytes without an error; the longest name made from a table's, kysely_migrationlock_<table>, adds 21. */
 const LONGEST_NAME = 41
 
 /** Why a name cannot be that of a schema, a table or a column here; `undefined` when it can. */

@@ -4,7 +4,7 @@ import { type Kysely, type QueryExecutorProvider, sql } from "kysely"
 export interface TablePart {
   /** For people: `index people_age_1a2b3c4d`. */
   readonly name: string
-  /** A query of one row with `is_valid` where the part is there, and of none where it is not. */
+  /** A query of one row with `is_valid` where the part is there, and of none where it is not; `is_taken`: its name is another's. */
   readonly state: string
   readonly create: readonly string[]
   readonly drop: readonly string[]
@@ -45,10 +45,13 @@ export async function changeTable<DB>(db: Kysely<DB>, changes: readonly PartChan
 
 async function make(db: QueryExecutorProvider, change: PartChange, done: PartChange[]): Promise<void> {
   const { part, isWanted } = change
-  const { rows } = await sql.raw<{ is_valid: boolean }>(part.state).execute(db)
-  const isThere = rows[0] !== undefined
+  const { rows } = await sql.raw<{ is_valid: boolean; is_taken?: boolean }>(part.state).execute(db)
+  const [found] = rows
+  const isTaken = found?.is_taken === true
+  const isThere = found !== undefined && !isTaken
   if (!isWanted && !isThere) return
-  if (isWanted && rows[0]?.is_valid === true) return marked(db, part)
+  if (isWanted && isTaken) throw Object.assign(new Error("its name is taken"), { code: DUPLICATE_TABLE })
+  if (isWanted && found?.is_valid === true) return marked(db, part)
   done.push(change)
   if (isThere) await run(db, part.drop)
   if (isWanted) await run(db, part.create)
@@ -83,10 +86,13 @@ async function changedSettings(db: QueryExecutorProvider, lock: string, statemen
   return rows[0] ?? { lock: "0", statement: "0" }
 }
 
+const DUPLICATE_TABLE = "42P07"
+
 const reasons: Record<string, string> = {
   "55P03": "another session holds a lock, or a transaction that was there before stays open: run it again when that has ended",
   "42501": "this role may not do that: the owner of the table builds and drops its indexes",
   "40P01": "another session waits for this one, such as a second runner of migrations: run it again",
+  [DUPLICATE_TABLE]: "something else in the schema has its name, such as an index of another table: rename that",
   "54000": "a value is too long for an index of this kind, which takes about 2,700 bytes",
 }
 

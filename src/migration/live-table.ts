@@ -1,4 +1,4 @@
-import { type QueryExecutorProvider, sql } from "kysely"
+import { type Kysely, type QueryExecutorProvider, sql } from "kysely"
 import type { TableName } from "../definition/records-definition.ts"
 import { INDEX_MARK } from "../statement/index-statement.ts"
 import { databaseError } from "../store/database-error.ts"
@@ -12,6 +12,8 @@ export interface LiveIndex {
   readonly isValid: boolean
   /** Whether it was made from a definition, as its comment says. */
   readonly isMarked: boolean
+  /** Whether it has a comment, which may be anybody's. */
+  readonly isCommented: boolean
 }
 
 /** A column of a table, as the database has it. */
@@ -41,23 +43,34 @@ export interface LiveTable {
 /**
  * The table of a definition as it is at this moment, or `undefined` when there is none. Needs no privilege on it.
  *
- * @throws DatabaseUnavailableError
+ * @throws DatabaseUnavailableError, also when another session keeps the table locked for longer.
  */
-export async function liveTable(db: QueryExecutorProvider, name: TableName): Promise<LiveTable | undefined> {
+export async function liveTable<DB>(db: Kysely<DB>, name: TableName, lockTimeoutMs: number = LOCK_TIMEOUT_MS): Promise<LiveTable | undefined> {
   try {
-    const { rows } = await tableQuery(name).execute(db)
-    const [row] = rows
-    if (row === undefined) return undefined
-    return {
-      columns: row.columns,
-      indexes: row.indexes,
-      partitions: row.is_partitioned ? row.partitions : undefined,
-      isOther: row.is_other ?? undefined,
-      isDistributed: row.has_citus && (await isDistributed(db, row.oid)),
-      extensions: row.extensions,
-    }
+    if (db.isTransaction) return await lookedAt(db, name)
+    return await db.transaction().execute(async (trx) => {
+      await sql`select set_config('lock_timeout', ${`${lockTimeoutMs}ms`}, true)`.execute(trx)
+      return lookedAt(trx, name)
+    })
   } catch (error) {
     throw databaseError(error, { operation: "looking at the table", ...name })
+  }
+}
+
+// PostgreSQL writes out an index only when it may read its table.
+const LOCK_TIMEOUT_MS = 10_000
+
+async function lookedAt(db: QueryExecutorProvider, name: TableName): Promise<LiveTable | undefined> {
+  const { rows } = await tableQuery(name).execute(db)
+  const [row] = rows
+  if (row === undefined) return undefined
+  return {
+    columns: row.columns,
+    indexes: row.indexes,
+    partitions: row.is_partitioned ? row.partitions : undefined,
+    isOther: row.is_other ?? undefined,
+    isDistributed: row.has_citus && (await isDistributed(db, row.oid)),
+    extensions: row.extensions,
   }
 }
 
@@ -87,7 +100,7 @@ function tableQuery({ schema, table }: TableName) {
       ) as columns,
       (
         select coalesce(json_agg(json_build_object('name', r.relname, 'definition', pg_get_indexdef(r.oid), 'isValid', i.indisvalid,
-          'isMarked', obj_description(r.oid, 'pg_class') is not distinct from ${INDEX_MARK}) order by r.relname), '[]')
+          'isMarked', obj_description(r.oid, 'pg_class') is not distinct from ${INDEX_MARK}, 'isCommented', obj_description(r.oid, 'pg_class') is not null) order by r.relname), '[]')
         from pg_index i join pg_class r on r.oid = i.indexrelid where i.indrelid = c.oid
       ) as indexes,
       (

@@ -1,14 +1,15 @@
-import type { Kysely } from "kysely"
+import { type Kysely, sql } from "kysely"
 import { type Migration, type MigrationProvider, type MigrationResultSet, Migrator } from "kysely/migration"
 import { migrationTables, recordsMigrationProvider } from "../../schema/migration-provider.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError } from "../errors.ts"
+import { markIndexSql } from "../statement/index-statement.ts"
 import { changeTable } from "./change-table.ts"
 import { type LiveTable, liveTable } from "./live-table.ts"
 import { differsTooMuch, type FailedMigration, migrationError, partError } from "./migration-error.ts"
 import { migrationsWithFiles } from "./migration-files.ts"
 import { underMigrationLock } from "./migration-lock.ts"
-import { type TableDifference, tableDifference } from "./table-difference.ts"
+import { type TableDifference, tableDifference, unmarkedIndexes } from "./table-difference.ts"
 import { recordsTable } from "./table-migration.ts"
 
 /** What `migrate` runs, and how long it waits. */
@@ -37,12 +38,14 @@ export async function migrate(kysely: Kysely<never>, definition: TableDefinition
     )
   }
   // A role that may only read and write rows gets no further than this, where there is nothing to do.
-  if (toBuild(checkedDifference(definition, await liveTable(db, definition))).length === 0) return []
+  const live = await liveTable(db, definition, lockTimeoutMs)
+  if (live !== undefined && !db.isTransaction) await markIndexes(db, definition, live)
+  if (toBuild(checkedDifference(definition, live)).length === 0) return []
   return underMigrationLock(db, (connection) => migrateTable(connection, definition, lockTimeoutMs))
 }
 
 async function migrateTable(db: Kysely<never>, definition: TableDefinition, lockTimeoutMs: number): Promise<string[]> {
-  const live = await liveTable(db, definition)
+  const live = await liveTable(db, definition, lockTimeoutMs)
   if (live === undefined) return madeTable(db, definition)
   if (db.isTransaction) {
     throw new ConfigurationError(
@@ -56,6 +59,13 @@ async function migrateTable(db: Kysely<never>, definition: TableDefinition, lock
     throw partError(error, "migrate", definition)
   }
 }
+
+// A runner that was killed may have left an index that the server finished without it. Only the owner can mark it.
+async function markIndexes(db: Kysely<never>, definition: TableDefinition, live: LiveTable): Promise<void> {
+  for (const name of unmarkedIndexes(definition, live)) await sql.raw(markIndexSql(name, definition)).execute(db).catch(ignore)
+}
+
+function ignore(): void {}
 
 async function madeTable(db: Kysely<never>, definition: TableDefinition): Promise<string[]> {
   const names = await runMigrations(db, definition, recordsMigrationProvider(recordsTable(definition)), "in one transaction")

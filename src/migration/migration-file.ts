@@ -1,4 +1,5 @@
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
+import { ginIndexes, indexStatements, ownIndexesSql } from "../statement/index-statement.ts"
 import type { TablePart } from "./change-table.ts"
 import { changeTableSource } from "./change-table-source.ts"
 import type { TableChange, TableDifference } from "./table-difference.ts"
@@ -18,6 +19,11 @@ export interface MigrationFile {
 export function migrationFile(definition: TableDefinition, { isMissing, changes }: TableDifference): MigrationFile {
   if (isMissing) return { subject: `create_${fileWord(definition.table)}`, text: tableFile(definition, changes) }
   return { subject: `${fileWord(definition.table)}_${subject(changes, definition)}`, text: changesFile(definition, changes) }
+}
+
+/** How the name of a migration ends that makes the table. */
+export function createSuffix({ table }: TableName): string {
+  return `_create_${fileWord(table)}`
 }
 
 /** A word for the name of a file. */
@@ -40,6 +46,9 @@ function tableFile(definition: TableDefinition, changes: readonly TableChange[])
   const create = changes.flatMap(({ part }) =>
     part.create.map((statement) => statement.replace(/^create (table|(?:unique )?index) (?!if )/, "create $1 if not exists ")),
   )
+  const names = [...ginIndexes(definition), ...indexStatements(definition)].map(({ name }) => name)
+  // "if not exists" takes an index of another table for its own.
+  if (names.length > 0) create.push(ownIndexesSql(names, definition))
   return `import { type Kysely, sql } from "kysely"
 
 /*

@@ -8,7 +8,9 @@ import { isMapped } from "../definition/record-columns.ts"
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
 import { ConfigurationError } from "../errors.ts"
 import { quotedIn } from "../statement/index-statement.ts"
-import { fileWord, markedTable, TABLE_MARK } from "./migration-file.ts"
+import { databaseError } from "../store/database-error.ts"
+import { listRefused } from "./migration-error.ts"
+import { createSuffix, markedTable, TABLE_MARK } from "./migration-file.ts"
 import { recordsTable } from "./table-migration.ts"
 
 /**
@@ -26,7 +28,7 @@ export async function migrationsWithFiles(db: Kysely<never>, definition: TableDe
   const files = all
     .filter(([, file]) => !others.has(tableOf(file) ?? own))
     .map(([name, file]) => [name, done.has(name) && tableOf(file) === undefined ? NOTHING : file] as const)
-  const makesTable = files.some(([name]) => name.endsWith(`_create_${fileWord(definition.table)}`))
+  const makesTable = files.some(([name]) => name.endsWith(createSuffix(definition)))
   const isOthers = isMapped(definition.columns) || (makesTable && !(await hasRunFirst(db, definition)))
   const migrations = { ...(isOthers ? {} : recordsMigrations(recordsTable(definition))), ...Object.fromEntries(files) }
   return { getMigrations: () => Promise.resolve(migrations) }
@@ -52,10 +54,18 @@ async function doneByOthers(db: Kysely<never>, others: readonly TableName[]): Pr
     const list = quotedIn(migrationTableSchema, migrationTableName)
     const { rows: there } = await sql<{ is_there: boolean }>`select to_regclass(${list}) is not null as is_there`.execute(db)
     if (there[0]?.is_there !== true) continue
-    const { rows } = await sql.raw<{ name: string }>(`select name from ${list}`).execute(db)
-    for (const { name } of rows) done.add(name)
+    for (const { name } of await listed(db, list, other)) done.add(name)
   }
   return done
+}
+
+async function listed(db: Kysely<never>, list: string, table: TableName): Promise<readonly { name: string }[]> {
+  try {
+    const { rows } = await sql.raw<{ name: string }>(`select name from ${list}`).execute(db)
+    return rows
+  } catch (error) {
+    throw (await listRefused(error, table, db)) ?? databaseError(error, { operation: "migrate", ...table })
+  }
 }
 
 async function folderMigrations(folder: string): Promise<Record<string, Migration>> {

@@ -1,6 +1,6 @@
 import { isMapped } from "../definition/record-columns.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
-import { ginIndexes } from "../statement/index-statement.ts"
+import { ginIndexes, indexStatements } from "../statement/index-statement.ts"
 import type { PartChange, TablePart } from "./change-table.ts"
 import { columnFaults } from "./column-faults.ts"
 import type { LiveIndex, LiveTable } from "./live-table.ts"
@@ -48,12 +48,17 @@ function indexChanges(definition: TableDefinition, live: LiveTable): readonly Ta
   ]
 }
 
-// A name that looks like one of ours is no proof, but where a build was broken off before it could mark the index, which then
-// serves nobody. The first migration marks no GIN, but knows its name and what it holds.
-function isOurs({ name, definition: sql, isMarked, isValid }: LiveIndex, definition: TableDefinition): boolean {
-  if (!isValid && name.startsWith(`${definition.table}_`) && /_[0-9a-f]{8}$/.test(name)) return true
+// A name that looks like one of ours is no proof: somebody may be building an index of such a name at this moment. The first
+// migration marks no GIN, but knows its name and what it holds.
+function isOurs({ name, definition: sql, isMarked }: LiveIndex, definition: TableDefinition): boolean {
   const documents = (["fields", "metadata"] as const).filter((column) => definition.columns[column] !== undefined)
   return isMarked || ginIndexes(definition, documents).some((gin) => gin.name === name && heldText(gin.holds).some((text) => heldText(sql).includes(text)))
+}
+
+/** The indexes that a definition declares and that are there, but without the comment by which they are known when it no longer does. */
+export function unmarkedIndexes(definition: TableDefinition, { indexes }: LiveTable): readonly string[] {
+  const bare = new Set(indexes.filter(({ isValid, isCommented }) => isValid && !isCommented).map(({ name }) => name))
+  return indexStatements(definition).flatMap(({ name }) => (bare.has(name) ? [name] : []))
 }
 
 function missingExtensions(indexes: readonly WantedIndex[], { extensions }: LiveTable): readonly string[] {
@@ -62,7 +67,7 @@ function missingExtensions(indexes: readonly WantedIndex[], { extensions }: Live
 
 // A GIN on a whole document serves under any name: a table that was there before may have one.
 function heldText(definition: string): readonly string[] {
-  const held = /using (gin \((?:"(?:[^"]|"")+"|\w+) jsonb_path_ops\))$/is.exec(definition)?.[1]
+  const held = /using (gin \((?:"(?:[^"]|"")+"|\w+) jsonb_path_ops\))(?: with \([^()]*\))?$/is.exec(definition)?.[1]
   return held === undefined ? [] : [held.replaceAll('"', "")]
 }
 

@@ -42,8 +42,12 @@ export function wantedIndexes(definition: TableDefinition, partitions: readonly 
   const gin = ginIndexes(definition).map((index) => ({ ...index, part: indexPart(index, definition, partitions), extension: undefined }))
   const declared = indexStatements(definition).map((statement) => {
     const { name, unique, index, holds } = statement
-    const reasons = unique ? duplicateReason(duplicatesSql(index, definition, quotedIn(definition.schema, definition.table))) : {}
-    return { name, holds, part: { ...indexPart(statement, definition, partitions), reasons }, extension: extensionOf(index) }
+    const extension = extensionOf(index)
+    const reasons = {
+      ...(unique ? duplicateReason(duplicatesSql(index, definition, quotedIn(definition.schema, definition.table))) : {}),
+      ...(extension === undefined ? {} : { "42704": OUT_OF_SIGHT }),
+    }
+    return { name, holds, part: { ...indexPart(statement, definition, partitions), reasons }, extension }
   })
   return [...gin, ...declared]
 }
@@ -80,6 +84,10 @@ export function distributionPart(table: TableName): TablePart {
 /** What to say where `distribute` was asked for and Citus is not there. */
 export const NO_CITUS = "the extension citus is not in this database: have its owner run `create extension citus`, or leave `distribute` out of the definition"
 
+/** What to say where the operators of an extension are not found though it is there. */
+export const OUT_OF_SIGHT =
+  "pg_trgm is in a schema that search_path does not name, so that its operators are not found: add that schema to it, or run `alter extension pg_trgm set schema public`"
+
 /** What to say, by SQLSTATE, where an extension cannot be made. */
 export function extensionReasons(extension: string): Readonly<Record<string, string>> {
   const missing = `the server has no extension ${extension}: install the package of PostgreSQL's contrib modules`
@@ -103,9 +111,14 @@ function indexPart(index: TableIndex, table: TableName, partitions: readonly str
       : partitionedIndex(index, table, partitions)
   return {
     name: `index ${name}`,
-    state: `select indisvalid as is_valid from pg_index where indexrelid = to_regclass(${textLiteral(quotedIn(table.schema, name))})`,
+    state: indexState(name, table),
     ...statements,
   }
+}
+
+function indexState(name: string, { schema, table }: TableName): string {
+  const regclass = (relation: string) => `to_regclass(${textLiteral(quotedIn(schema, relation))})`
+  return `select coalesce(indisvalid, false) as is_valid, indrelid is distinct from ${regclass(table)} as is_taken from pg_class left join pg_index on indexrelid = oid where oid = ${regclass(name)}`
 }
 
 // No index of a partitioned table can be built concurrently, but those of its partitions can: it is valid once it has them all.

@@ -61,6 +61,13 @@ export function dropIndexSql(name: string, { schema }: TableName, build: IndexBu
   return `drop index ${build === "concurrently" ? "concurrently " : ""}if exists ${quotedIn(schema, name)}`
 }
 
+/** The SQL that fails, with SQLSTATE 42P07, unless all of these are indexes of the table: their names may be those of something else. */
+export function ownIndexesSql(names: readonly string[], { schema, table }: TableName): string {
+  const wanted = names.map((name) => `to_regclass(${textLiteral(quotedIn(schema, name))})`).join(", ")
+  const own = `select count(*) from pg_index where indrelid = to_regclass(${textLiteral(quotedIn(schema, table))}) and indexrelid in (${wanted})`
+  return `do $check$ begin if (${own}) < ${names.length} then raise duplicate_table using message = 'an index of the table has the name of something else in the schema'; end if; end $check$`
+}
+
 /** The comment of an index that was made from a definition, by which it is known again: any other one is somebody else's. */
 export const INDEX_MARK = "made by kysely-records from a definition"
 

@@ -11,6 +11,7 @@ import pg from "pg"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { migrationTables } from "../../schema/migration-provider.ts"
 import { defineRecords, PostgresDatabase } from "../../src/index.ts"
+import { liveTable } from "../../src/migration/live-table.ts"
 import { migrationsWithFiles } from "../../src/migration/migration-files.ts"
 import { difference, generate, inspect, RecordsMigrator } from "../../src/operations/index.ts"
 import { createIndexSql, indexStatements } from "../../src/statement/index-statement.ts"
@@ -113,14 +114,28 @@ describe("on a server, on PostgreSQL, where one session builds an index", () => 
 
   test("an index that was built, and not marked any more, is marked by the next run of the file", async () => {
     await writer.query("rollback")
+    const without = new PostgresDatabase<Person>({ kysely: db.kysely as never, records: plainPeople })
+    const dropped = async () => (await difference(without)).changes.map(({ kind, part }) => `${kind} ${part.name}`)
     await inProject(async (folder) => {
       await generate(db, { folder })
       const [build = ""] = indexStatements(records).map((statement) => createIndexSql(statement, records, "concurrently"))
       await writer.query(build)
       await db.migrate({ folder })
     })
-    const without = new PostgresDatabase<Person>({ kysely: db.kysely as never, records: plainPeople })
-    expect((await difference(without)).changes.map(({ kind, part }) => `${kind} ${part.name}`)).toEqual(both.map((part) => `drop ${part}`))
+    expect(await dropped()).toEqual(both.map((part) => `drop ${part}`))
+    await writer.query(`comment on index ${age} is null`)
+    expect(await dropped()).toEqual([`drop index ${email}`])
+    expect(await db.migrate()).toEqual([])
+    expect(await dropped()).toEqual(both.map((part) => `drop ${part}`))
+  })
+
+  test("a table that another session keeps locked is waited for as long as is said, and no longer", async () => {
+    await writer.query("rollback; begin; lock table people")
+    const locked = { name: "DatabaseUnavailableError", message: expect.stringContaining("another session keeps") }
+    await expect(db.migrate({ lockTimeoutMs: 100 })).rejects.toMatchObject(locked)
+    await expect(liveTable(db.kysely, plainPeople, 100)).rejects.toMatchObject(locked)
+    const { rows } = await sql<{ lock_timeout: string }>`show lock_timeout`.execute(db.kysely)
+    expect(rows).toEqual([{ lock_timeout: "0" }])
   })
 
   test("a build that is cancelled is undone, and says so", async () => {
@@ -133,19 +148,18 @@ describe("on a server, on PostgreSQL, where one session builds an index", () => 
     expect(await schemaOf(db)).toEqual(schema)
   })
 
-  test("an index of a broken build that the definition no longer declares is dropped by the next migration", async () => {
-    const migrating = db.migrate().catch((error: unknown) => error)
-    await writer.query("select pg_terminate_backend($1)", [await building(db)])
-    await migrating
-    await writer.query("rollback")
+  test("an index that somebody else is building, or has half built, is never dropped, whatever its name is", async () => {
+    await using builder = new PostgresDatabase<Person>({ connectionString: url, records })
+    const theirs = sql`create index concurrently people_email_20261129 on people ((fields->>'email'))`.execute(builder.kysely).catch(() => undefined)
+    const pid = await building(db)
     const without = new PostgresDatabase<Person>({ kysely: db.kysely as never, records: plainPeople })
-    expect((await difference(without)).changes.map(({ kind, part }) => `${kind} ${part.name}`)).toEqual([`drop index ${age}`])
-    expect((await inspect(without)).findings.map(({ kind }) => kind)).toEqual(["drift"])
-    await inProject(async (folder) => {
-      await generate(without, { folder })
-      await without.migrate({ folder })
-    })
     expect(await difference(without)).toMatchObject({ changes: [], faults: [] })
+    await writer.query("select pg_terminate_backend($1)", [pid])
+    await theirs
+    await writer.query("rollback")
+    expect(await difference(without)).toMatchObject({ changes: [], faults: [] })
+    const remedy = 'reindex index concurrently "public"."people_email_20261129"'
+    expect((await inspect(without)).findings).toMatchObject([{ kind: "invalid_index", remedy }])
   })
 
   test("a backend that dies while it runs a file leaves an invalid index, which the next run of the file repairs", async () => {

@@ -15,6 +15,7 @@ import { databases, migratedDatabase } from "../setup/databases.ts"
 import { indexNames, type Person, people, plainPeople, schemaOf } from "./tables.ts"
 
 const run = promisify(execFile)
+const server = databases.find(({ name }) => name === "PostgreSQL") ?? expect.unreachable()
 const names = (definition: RecordsDefinition<Person>) => indexStatements(definition).map(({ name }) => name)
 
 let project: string
@@ -193,6 +194,26 @@ describe.each(databases)("generate on $name", (kind) => {
     await drop()
   })
 
+  test("the file of a new table says what the first migration would say: no Citus, and names that another table has", async () => {
+    const { db: before, drop } = await migratedDatabase(kind, plainPeople)
+    const distributed = new PostgresDatabase({ kysely: before.kysely as never, records: defineRecords({ table: "spread", distribute: true }) })
+    const file = await generate(distributed, { folder })
+    await expect(distributed.migrate({ folder })).rejects.toMatchObject({
+      code: "missing_extension",
+      message: expect.stringMatching(/_create_spread: the extension citus is not in this database.*nothing was changed$/),
+    })
+    await rm(file?.path ?? "")
+    const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: people })
+    await sql`alter table people rename to people_old`.execute(db.kysely)
+    await sql`delete from kysely_migration_people`.execute(db.kysely)
+    const schema = await schemaOf(db)
+    await generate(db, { folder })
+    const taken = /_create_people: something else in the schema "public" has the name of .+, people_fields_gin, people_metadata_gin, people_pkey: rename that/
+    await expect(db.migrate({ folder })).rejects.toMatchObject({ code: "table_exists", message: expect.stringMatching(taken) })
+    expect(await schemaOf(db)).toEqual(schema)
+    await drop()
+  })
+
   test("a table that is there is distributed behind its indexes, and before them it is taken back", async () => {
     const { db: before, drop } = await migratedDatabase(kind, plainPeople)
     const records = defineRecords<Person>({
@@ -322,6 +343,31 @@ describe.each(databases)("generate on $name", (kind) => {
   })
 })
 
+test("kysely-ctl runs the files with the configuration of the documentation, on PostgreSQL", async () => {
+  const { options, drop } = await server.create()
+  const text = await readFile("docs/migrations.md", "utf8")
+  const documented = /```ts\n(import \{ join \}[^`]+export default defineConfig[^`]+)```/.exec(text)?.[1] ?? expect.unreachable()
+  const source = (path: string) => JSON.stringify(resolve(path))
+  const local = documented
+    .replace('"kysely-records/operations"', source("src/operations/index.ts"))
+    .replace('"kysely-records/migrations/0001_records"', source("schema/migrations/0001_records.ts"))
+  await writeFile(join(project, "kysely.config.ts"), local)
+  const url = "connectionString" in options ? options.connectionString : ""
+  await using db = new PostgresDatabase({ connectionString: url ?? "", records: defineRecords({ table: "members", indexes: [{ field: "fields.age" }] }) })
+  const kysely = (...words: string[]) =>
+    run(resolve("node_modules/.bin/kysely"), words, { cwd: project, env: { ...withoutTestNames(), CI: "1", DATABASE_URL: url ?? "" } })
+  await using plain = new PostgresDatabase({ kysely: db.kysely as never, records: defineRecords({ table: "members" }) })
+  await plain.migrate()
+  await generate(db, { folder })
+  const { stdout, stderr } = await kysely("migrate", "list")
+  expect(stdout + stderr).toMatch(/\[ \] .*members_add_age_index/)
+  await kysely("migrate", "latest")
+  expect(await db.migrate({ folder })).toEqual([])
+  expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
+  await db.close()
+  await drop()
+}, 300_000)
+
 describe("the files", () => {
   test("compile under the strictest options, and import only Kysely", async () => {
     await using db = new PostgresDatabase({ embedded: true, records: people })
@@ -388,7 +434,7 @@ export default defineConfig({
     migrationFolder: "migrations",
     disableTransactions: true,
     migrationTableName: "kysely_migration_people",
-    migrationLockTableName: "kysely_migration_people_lock",
+    migrationLockTableName: "kysely_migrationlock_people",
     migrationTableSchema: "public",
   },
 })

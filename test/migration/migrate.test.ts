@@ -36,6 +36,7 @@ describe.each(databases)("migrate() on $name", (kind) => {
   test("a GIN under another name is one, and a GIN that is missing is built", async () => {
     const { db, drop } = await migratedDatabase(kind, plainPeople)
     await sql`alter index people_fields_gin rename to anyhow`.execute(db.kysely)
+    await sql`alter index anyhow set (fastupdate = off)`.execute(db.kysely)
     await sql`drop index people_metadata_gin`.execute(db.kysely)
     expect(await db.migrate()).toEqual(["index people_metadata_gin"])
     expect(await indexNames(db)).toEqual(["anyhow", "people_metadata_gin", "people_pkey"])
@@ -95,6 +96,49 @@ describe.each(databases)("migrate() on $name", (kind) => {
     await sql`alter table people drop column metadata`.execute(db.kysely)
     await expect(db.migrate()).rejects.toThrow('migrate: "public"."people" lacks the column "metadata" (jsonb): add it, or')
     expect(await schemaOf(db)).toEqual(schema.filter((thing) => !thing.includes("metadata")))
+    await drop()
+  })
+
+  test("a name that something else has is said, and that is left alone", async () => {
+    const { db: before, drop } = await migratedDatabase(kind, plainPeople)
+    const db = new PostgresDatabase<Person>({ kysely: before.kysely, records: people })
+    const [taken = ""] = declared
+    await sql`create table others (n int)`.execute(db.kysely)
+    await sql`create index ${sql.id(taken)} on others (n)`.execute(db.kysely)
+    const schema = await schemaOf(db)
+    await expect(db.migrate()).rejects.toMatchObject({
+      code: "migration_failed",
+      message: expect.stringMatching(new RegExp(`^migrate, index ${taken}: something else in the schema has its name.+: rename that; nothing was changed$`)),
+    })
+    expect(await schemaOf(db)).toEqual(schema)
+    await sql`alter index people_metadata_gin rename to fresh_fields_gin`.execute(db.kysely)
+    const fresh = new PostgresDatabase({ kysely: db.kysely as never, records: defineRecords({ table: "fresh" }) })
+    const sayTaken = /has the name of an index or a partition of the table, fresh_fields_gin: rename that, or/
+    await expect(fresh.migrate()).rejects.toMatchObject({ code: "table_exists", message: expect.stringMatching(sayTaken) })
+    await drop()
+  })
+
+  test("tables whose names are those of lists of others have lists of their own", async () => {
+    const { db, drop } = await migratedDatabase(kind, plainPeople)
+    for (const table of ["people_lock", "lock_people", "lock", "lock_lock"]) {
+      const records = defineRecords({ table })
+      expect(await new PostgresDatabase({ kysely: db.kysely as never, records }).migrate()).toEqual(["0001_records"])
+    }
+    await drop()
+  })
+
+  test("pg_trgm in a schema that is not looked into is said", async () => {
+    const { db: before, drop } = await migratedDatabase(kind, plainPeople)
+    await sql`create schema aside`.execute(before.kysely)
+    await sql`create extension pg_trgm with schema aside`.execute(before.kysely)
+    const trigram = (table: string) => defineRecords<Person>({ table, indexes: [{ kind: "trigram", field: "fields.name" }] })
+    for (const [table, code] of [
+      ["people", "migration_failed"],
+      ["others", "missing_extension"],
+    ] as const) {
+      const refused = new PostgresDatabase({ kysely: before.kysely as never, records: trigram(table) }).migrate()
+      await expect(refused).rejects.toMatchObject({ code, message: expect.stringContaining("pg_trgm is in a schema that search_path does not name") })
+    }
     await drop()
   })
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { sql } from "kysely"
+import type { Migration } from "kysely/migration"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { defineRecords, filter, PostgresDatabase } from "../../src/index.ts"
 import { difference } from "../../src/operations/index.ts"
@@ -50,7 +51,8 @@ describe("a role that may only read and write rows, on PostgreSQL", () => {
       message: expect.stringMatching(/^migrate, index people_age_\w+: this role may not do that: the owner/),
     })
     await using other = new PostgresDatabase({ connectionString: url, records: defineRecords({ table: "others" }) })
-    await expect(other.migrate()).rejects.toMatchObject({ code: "no_privilege" })
+    const noPlace = 'this role may make no table in the schema "public"'
+    await expect(other.migrate()).rejects.toMatchObject({ code: "no_privilege", message: expect.stringContaining(noPlace) })
   })
 
   test("may run a folder in which nothing is left to run, when it may read the list", async () => {
@@ -58,9 +60,17 @@ describe("a role that may only read and write rows, on PostgreSQL", () => {
     const provider = { getMigrations: () => Promise.resolve({}) }
     await expect(db.migrate({ provider })).rejects.toMatchObject({
       code: "no_privilege",
-      message: expect.stringContaining('"public"."kysely_migration_people"'),
+      message: expect.stringContaining('`select` on "public"."kysely_migration_people" and "public"."kysely_migrationlock_people"'),
     })
-    await sql.raw(`grant select on kysely_migration_people, kysely_migration_people_lock to ${role}`).execute(owner.kysely)
+    await using owned = new PostgresDatabase({ kysely: owner.kysely as never, records: defineRecords({ table: "owned" }) })
+    await owned.migrate()
+    const [shared, files] = ["public.owned", "public.people"].map((recordsTable) => ({ recordsTable, up: () => Promise.resolve() }))
+    const both = { getMigrations: () => Promise.resolve({ "1_a": shared as Migration, "2_b": files as Migration }) }
+    await expect(db.migrate({ provider: both })).rejects.toMatchObject({
+      code: "no_privilege",
+      message: expect.stringContaining('"public"."kysely_migration_owned"'),
+    })
+    await sql.raw(`grant select on kysely_migration_people, kysely_migrationlock_people to ${role}`).execute(owner.kysely)
     expect(await db.migrate({ provider })).toEqual([])
   })
 
