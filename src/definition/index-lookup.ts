@@ -33,6 +33,8 @@ export interface IndexLookup {
   isUnique(path: FieldPath): boolean
   /** Whether a condition is one of a partial index, whose SQL holds literals. */
   isPartial(predicate: Predicate): boolean
+  /** Whether a condition on the path may be one of a partial index, or a part of one. */
+  mayBePartial(path: FieldPath): boolean
   /** What is given where all of these are true, beside what is given around them. */
   given(predicates: readonly Predicate[], around?: Given): Given
 }
@@ -74,6 +76,10 @@ class DeclaredIndexes implements IndexLookup {
 
   isPartial(predicate: Predicate): boolean {
     return this.#partial.some((one) => isSamePredicate(one, predicate))
+  }
+
+  mayBePartial(path: FieldPath): boolean {
+    return this.#partial.length > 0 && this.#partial.flatMap(testedPaths).includes(pathText(path))
   }
 
   given(predicates: readonly Predicate[], around: Given = NOTHING): Given {
@@ -119,6 +125,12 @@ class GivenBeside implements Given {
   #all(): readonly Predicate[] {
     return this.#predicates.flatMap(conjuncts)
   }
+}
+
+function testedPaths(predicate: Predicate): readonly string[] {
+  if (predicate.kind === "document") return [pathText(predicate.path)]
+  if (predicate.kind === "column") return []
+  return predicate.kind === "not" ? testedPaths(predicate.of) : predicate.of.flatMap(testedPaths)
 }
 
 function fixedPath(predicate: Predicate): string[] {

@@ -1,7 +1,7 @@
 import type { JsonPath } from "../path/json-path.ts"
 import { isNullable, jsonAccessor } from "./accessor.ts"
-import { type Fragment, fragment, text, value } from "./fragment.ts"
-import { hasIndex, type Place, valueAt } from "./place.ts"
+import { derived, type Fragment, fragment, text } from "./fragment.ts"
+import { hasIndex, type Place, type TestedPlace, valueAt } from "./place.ts"
 
 /** One JSON text that must be contained, or a list of which at least one must be. */
 export type Parts = string | readonly string[]
@@ -11,22 +11,28 @@ export function isForDocumentGin(place: Place): boolean {
   return hasOnlyKeys(place.path) && !place.negated && place.scope.lookup.hasGin(place.path.column) && !hasIndex(place, "path")
 }
 
-/** The value contains a part: asked of the document where the path has only keys, of the value itself where an index is on it. */
-export function containment(place: Place, parts: Parts): Fragment {
+/** The value contains parts of an operand: asked of the document where the path has only keys, of the value itself where an index is on it. */
+export function containment<T>(place: TestedPlace, operand: T, partsOf: (operand: T) => Parts): Fragment {
   const hasIndexes = place.path.steps.some((step) => typeof step === "number")
-  return hasIndexes || hasIndex(place, "array") ? fragment`${valueAt(place)} ${containedIn(parts)}` : documentContainment(place, parts)
+  if (hasIndexes || hasIndex(place, "array")) return fragment`${valueAt(place)} ${containedIn(place, operand, partsOf)}`
+  return documentContainment(place, operand, partsOf)
 }
 
-/** The document contains a part at the path. It finds a scalar below keys exactly where it is equal. */
-export function documentContainment({ path, scope }: Place, parts: Parts): Fragment {
+/** The document contains parts of an operand at the path. It finds a scalar below keys exactly where it is equal. */
+export function documentContainment<T>(place: TestedPlace, operand: T, partsOf: (operand: T) => Parts): Fragment {
+  const { path, scope } = place
   const document = text(jsonAccessor({ column: path.column, steps: [] }, scope))
-  const test = containedIn(typeof parts === "string" ? enclosed(path, parts) : parts.map((part) => enclosed(path, part)))
+  const test = containedIn(place, operand, (given) => {
+    const parts = partsOf(given)
+    return typeof parts === "string" ? enclosed(path, parts) : parts.map((part) => enclosed(path, part))
+  })
   // A document may be SQL NULL, and a test must not be.
   return isNullable(path.column, scope) ? fragment`(${document} ${test} and ${document} is not null)` : fragment`${document} ${test}`
 }
 
-function containedIn(parts: Parts): Fragment {
-  return typeof parts === "string" ? fragment`@> ${value(parts)}::jsonb` : fragment`@> any(${value([...parts])}::jsonb[])`
+function containedIn<T>({ test }: TestedPlace, operand: T, partsOf: (operand: T) => Parts): Fragment {
+  const parts = derived(test, operand, partsOf)
+  return typeof partsOf(operand) === "string" ? fragment`@> ${parts}::jsonb` : fragment`@> any(${parts}::jsonb[])`
 }
 
 // Not the document itself, where '["x"]' @> '"x"', and no array index, which containment cannot name.

@@ -4,8 +4,8 @@ import type { DocumentTest, DocumentTestOf, OperandsOf, Predicate } from "../pre
 import type { PositiveOperator } from "../query/operator.ts"
 import { elementAlias } from "./accessor.ts"
 import { containment, documentContainment, isForDocumentGin } from "./containment.ts"
-import { type Fragment, fragment, text, value } from "./fragment.ts"
-import { allTrue, exists, hasIndex, isOfType, jsonAt, type Place, textAt, valueAt } from "./place.ts"
+import { derived, type Fragment, fragment, text } from "./fragment.ts"
+import { allTrue, exists, hasIndex, isOfType, jsonAt, type Place, type TestedPlace, textAt, valueAt } from "./place.ts"
 import type { Scope } from "./scope.ts"
 import { endsWith, includes, like, patternTest, startsWith, stringTest } from "./string-test.ts"
 
@@ -13,7 +13,7 @@ import { endsWith, includes, like, patternTest, startsWith, stringTest } from ".
 type Inner = (predicate: Predicate, scope: Scope) => Fragment
 
 /** The SQL of one operator: always true or false where `fields` is not NULL, so that NOT is its exact complement. */
-type ToSql<O extends PositiveOperator> = (place: Place, operand: OperandsOf<O>, inner: Inner) => Fragment
+type ToSql<O extends PositiveOperator> = (place: TestedPlace, operand: OperandsOf<O>, inner: Inner) => Fragment
 
 /** The SQL of every operator that has a meaning of its own. */
 const documentSql: { [O in PositiveOperator]: ToSql<O> } = {
@@ -32,13 +32,9 @@ const documentSql: { [O in PositiveOperator]: ToSql<O> } = {
   includes,
   exists,
   not_exists: (place) => fragment`${valueAt(place)} = 'null'`,
-  type: (place, kinds) => fragment`coalesce(jsonb_typeof(${jsonAt(place)}), 'missing') = any(${value([...kinds])}::text[])`,
-  contains: (place, part) => containment(place, part.of === "object" ? part.object.json : listText(part.list)),
-  contains_any: (place, operands) =>
-    containment(
-      place,
-      operands.map((operand) => listText([operand])),
-    ),
+  type: (place, kinds) => fragment`coalesce(jsonb_typeof(${jsonAt(place)}), 'missing') = any(${derived(place.test, kinds, (all) => [...all])}::text[])`,
+  contains: (place, part) => containment(place, part, (one) => (one.of === "object" ? one.object.json : listText(one.list))),
+  contains_any: (place, operands) => containment(place, operands, (all) => all.map((operand) => listText([operand]))),
   size: (place, length) => lengthTest(place, "=", length),
   min_size: (place, length) => lengthTest(place, ">=", length),
   max_size: (place, length) => lengthTest(place, "<=", length),
@@ -47,7 +43,7 @@ const documentSql: { [O in PositiveOperator]: ToSql<O> } = {
 
 /** The SQL of a test of a document; `inner` is that of a condition on the elements of an array. */
 export function documentTest(test: DocumentTest, scope: Scope, inner: Inner): Fragment {
-  const place = { path: test.path, scope, negated: test.negated }
+  const place = { path: test.path, scope, negated: test.negated, test }
   const positive = positiveTest(test, place, inner)
   if (test.negated) return fragment`(${exists(place)} and not ${positive})`
   // A unique index leaves out the records that have no value: PostgreSQL must see that the query does not ask for them.
@@ -55,19 +51,24 @@ export function documentTest(test: DocumentTest, scope: Scope, inner: Inner): Fr
 }
 
 // The table's row and the test's operand belong to one operator; TypeScript cannot follow that through a lookup.
-function positiveTest<O extends PositiveOperator>(test: DocumentTestOf<O>, place: Place, inner: Inner): Fragment {
+function positiveTest<O extends PositiveOperator>(test: DocumentTestOf<O>, place: TestedPlace, inner: Inner): Fragment {
   const toSql: ToSql<O> = documentSql[test.operator]
   return toSql(place, test.operand, inner)
 }
 
-function equals(place: Place, operand: JsonOperand): Fragment {
-  if (isScalar(operand) && isForDocumentGin(place)) return documentContainment(place, operand.json)
-  return fragment`${valueAt(place)} = ${value(operand.json)}::jsonb`
+function equals(place: TestedPlace, operand: JsonOperand): Fragment {
+  if (isScalar(operand) && isForDocumentGin(place)) return documentContainment(place, operand, jsonOf)
+  return fragment`${valueAt(place)} = ${derived(place.test, operand, jsonOf)}::jsonb`
 }
 
-function isIn(place: Place, operands: readonly JsonOperand[]): Fragment {
-  const texts = operands.map(({ json }) => json)
-  return isForDocumentGin(place) ? documentContainment(place, texts) : fragment`${valueAt(place)} = any(${value(texts)}::jsonb[])`
+function isIn(place: TestedPlace, operands: readonly JsonOperand[]): Fragment {
+  const textsOf = (all: readonly JsonOperand[]) => all.map(jsonOf)
+  if (isForDocumentGin(place)) return documentContainment(place, operands, textsOf)
+  return fragment`${valueAt(place)} = any(${derived(place.test, operands, textsOf)}::jsonb[])`
+}
+
+function jsonOf({ json }: JsonOperand): string {
+  return json
 }
 
 function listText(operands: readonly JsonOperand[]): string {
@@ -81,13 +82,14 @@ function isScalar({ type }: JsonOperand): boolean {
 type Comparison = ">" | ">=" | "<" | "<="
 
 // jsonb orders null < strings < numbers < booleans. Strings that no index holds so are compared as text, which is the same.
-function ordered(place: Place, comparison: Comparison, operand: JsonOperand): Fragment {
+function ordered(place: TestedPlace, comparison: Comparison, operand: JsonOperand): Fragment {
   const isIndexed = hasIndex(place, "path")
-  if (operand.type === "string" && !isIndexed) return stringTest(place, fragment`${textAt(place)} ${text(comparison)} ${value(operand.text)}`)
+  if (operand.type === "string" && !isIndexed)
+    return stringTest(place, fragment`${textAt(place)} ${text(comparison)} ${derived(place.test, operand, (one) => one.text)}`)
   const type = operand.type === "string" ? "string" : "number"
   const { end, isExact } = otherEnds[type][comparison.startsWith(">") ? "above" : "below"]
   const at = valueAt(place)
-  const tests = [fragment`${at} ${text(comparison)} ${value(operand.json)}::jsonb`]
+  const tests = [fragment`${at} ${text(comparison)} ${derived(place.test, operand, jsonOf)}::jsonb`]
   // An end that leaves something over is of use to an index only.
   if (isExact || isIndexed) tests.push(fragment`${at} ${text(end)}`)
   if (!isExact) tests.push(isOfType(place, type))
@@ -101,17 +103,19 @@ const otherEnds = {
   number: { above: { end: "< 'false'", isExact: true }, below: { end: "> 'null'", isExact: false } },
 } as const
 
-function between(place: Place, [low, high]: readonly [JsonOperand, JsonOperand]): Fragment {
-  if (low.type === "string" && !hasIndex(place, "path")) {
-    return stringTest(place, fragment`${textAt(place)} between ${value(low.text)} and ${value(high.text)}`)
+function between(place: TestedPlace, range: OperandsOf<"between">): Fragment {
+  const bound = (by: (bounds: OperandsOf<"between">) => string) => derived(place.test, range, by)
+  if (range[0].type === "string" && !hasIndex(place, "path")) {
+    return stringTest(place, fragment`${textAt(place)} between ${bound(([low]) => low.text)} and ${bound(([, high]) => high.text)}`)
   }
   // Between two values of one type there are only values of that type.
-  return allTrue([fragment`${valueAt(place)} >= ${value(low.json)}::jsonb`, fragment`${valueAt(place)} <= ${value(high.json)}::jsonb`])
+  return allTrue([fragment`${valueAt(place)} >= ${bound(([low]) => low.json)}::jsonb`, fragment`${valueAt(place)} <= ${bound(([, high]) => high.json)}::jsonb`])
 }
 
 // The length of what is no array is an error, which only CASE is sure to keep away.
-function lengthTest(place: Place, comparison: "=" | ">=" | "<=", length: string): Fragment {
-  return fragment`case when jsonb_typeof(${valueAt(place)}) = 'array' then jsonb_array_length(${valueAt(place)}) ${text(comparison)} ${value(length)}::numeric else false end`
+function lengthTest(place: TestedPlace, comparison: "=" | ">=" | "<=", length: string): Fragment {
+  const wanted = derived(place.test, length, (one) => one)
+  return fragment`case when jsonb_typeof(${valueAt(place)}) = 'array' then jsonb_array_length(${valueAt(place)}) ${text(comparison)} ${wanted}::numeric else false end`
 }
 
 function anyElement(place: Place, condition: Predicate, inner: Inner): Fragment {

@@ -38,6 +38,39 @@ export function value(parameter: unknown): Fragment {
   return { texts: ["", ""], values: [parameter] }
 }
 
+/** A value that follows from the operand of a test, and from nothing else that a caller gave. */
+export class Derived {
+  /** The test whose operand it follows from. */
+  readonly test: object
+  readonly #operand: unknown
+  readonly #by: (operand: never) => unknown
+
+  constructor(test: object, operand: unknown, by: (operand: never) => unknown) {
+    this.test = test
+    this.#operand = operand
+    this.#by = by
+  }
+
+  /** The value itself; for another operand of the same kind the one that takes its place in the same text. */
+  of(operand: unknown = this.#operand): unknown {
+    // Whoever gives another one has checked it as this one was checked.
+    return this.#by(operand as never)
+  }
+}
+
+/**
+ * A value that follows from the operand of a test, as a parameter: the text around it must be the same for every operand
+ * that `queryShape` takes for one of its kind. Where the text depends on more, the value is given by `value`.
+ */
+export function derived<T>(test: object, operand: T, by: (operand: T) => unknown): Fragment {
+  return value(new Derived(test, operand, by))
+}
+
+/** The values of a piece, as they are sent. */
+export function parametersOf({ values }: Fragment): readonly unknown[] {
+  return values.map((one) => (one instanceof Derived ? one.of() : one))
+}
+
 /** Pieces with a separator between them. */
 export function joined(parts: readonly Fragment[], separator: string): Fragment {
   const strings = parts.map((_, index) => (index === 0 ? "" : separator))
@@ -55,22 +88,24 @@ export function isEnclosed({ texts }: Fragment): boolean {
  *
  * @throws InvalidQueryError for more values than one statement of PostgreSQL can have.
  */
-export function conditionOf({ texts, values }: Fragment): Expression<SqlBool> {
+export function conditionOf(condition: Fragment): Expression<SqlBool> {
+  const { texts, values } = condition
   if (values.length > MOST_PARAMETERS) {
     throw new InvalidQueryError(
       "",
       `has ${values.length} values, and one statement takes ${MOST_PARAMETERS}: a list of \`in\` is one value, however long it is`,
     )
   }
-  return new ExpressionWrapper(RawNode.create(texts, values.map(ValueNode.create)))
+  return new ExpressionWrapper(RawNode.create(texts, parametersOf(condition).map(ValueNode.create)))
 }
 
 // The protocol counts them in 16 bits.
 const MOST_PARAMETERS = 65_535
 
 /** A piece with its values written into the text as literals: for what is stored in the schema, where no parameter can be. */
-export function literal({ texts, values }: Fragment): Fragment {
-  return text(values.reduce<string>((so, one, index) => so + literalOf(one) + (texts[index + 1] ?? ""), texts[0] ?? ""))
+export function literal(piece: Fragment): Fragment {
+  const { texts } = piece
+  return text(parametersOf(piece).reduce<string>((so, one, index) => so + literalOf(one) + (texts[index + 1] ?? ""), texts[0] ?? ""))
 }
 
 function literalOf(parameter: unknown): string {

@@ -12,6 +12,11 @@ export interface Place {
   readonly negated: boolean
 }
 
+/** A place that is tested, and the test of it. */
+export interface TestedPlace extends Place {
+  readonly test: object
+}
+
 /** The value as `jsonb`, SQL NULL where there is none. */
 export function jsonAt({ path, scope }: Place): Fragment {
   return text(jsonAccessor(path, scope))

@@ -1,6 +1,6 @@
 import { LONGEST_PREFIX, prefixAccessor } from "./accessor.ts"
-import { type Fragment, fragment, text, value } from "./fragment.ts"
-import { allTrue, hasIndex, isOfType, type Place, textAt } from "./place.ts"
+import { derived, type Fragment, fragment, text, value } from "./fragment.ts"
+import { allTrue, hasIndex, isOfType, type Place, type TestedPlace, textAt } from "./place.ts"
 
 /** A test of the text that is true of strings only. */
 export function stringTest(place: Place, ...tests: readonly Fragment[]): Fragment {
@@ -8,31 +8,45 @@ export function stringTest(place: Place, ...tests: readonly Fragment[]): Fragmen
 }
 
 /** The string matches a pattern of LIKE. */
-export function like(place: Place, pattern: string): Fragment {
-  const range = hasIndex(place, "text") ? prefixRange(place, literalPrefix(pattern)) : []
-  return stringTest(place, ...range, fragment`${textAt(place)} like ${value(pattern)}`)
+export function like(place: TestedPlace, pattern: string): Fragment {
+  if (!hasIndex(place, "text")) return patternTest(place, "like", pattern)
+  return stringTest(place, ...prefixRange(place, literalPrefix(pattern)), fragment`${textAt(place)} like ${value(pattern)}`)
 }
 
 /** The string starts with a text, taken literally. */
-export function startsWith(place: Place, prefix: string): Fragment {
-  if (hasIndex(place, "text") && prefix !== "") return stringTest(place, ...prefixRange(place, prefix), ...beyondRange(place, prefix))
-  if (hasIndex(place, "trigram")) return stringTest(place, fragment`${textAt(place)} like ${value(`${literalPattern(prefix)}%`)}`)
-  return stringTest(place, startsWithTest(place, prefix))
+export function startsWith(place: TestedPlace, prefix: string): Fragment {
+  if (hasIndex(place, "text")) return prefixTest(place, prefix)
+  return hasIndex(place, "trigram") ? likeLiteral(place, prefix, (literal) => `${literal}%`) : stringTest(place, startsWithTest(place, prefix))
 }
 
 /** The string ends with a text, taken literally. */
-export function endsWith(place: Place, suffix: string): Fragment {
-  return stringTest(place, fragment`${textAt(place)} like ${value(`%${literalPattern(suffix)}`)}`)
+export function endsWith(place: TestedPlace, suffix: string): Fragment {
+  return likeLiteral(place, suffix, (literal) => `%${literal}`)
 }
 
 /** The string contains a text, taken literally. */
-export function includes(place: Place, part: string): Fragment {
-  return stringTest(place, fragment`${textAt(place)} like ${value(`%${literalPattern(part)}%`)}`)
+export function includes(place: TestedPlace, part: string): Fragment {
+  return likeLiteral(place, part, (literal) => `%${literal}%`)
 }
 
 /** The string stands to a pattern as an operator of PostgreSQL says. */
-export function patternTest(place: Place, operator: "ilike" | "~", pattern: string): Fragment {
-  return stringTest(place, fragment`${textAt(place)} ${text(operator)} ${value(pattern)}`)
+export function patternTest({ test, ...place }: TestedPlace, operator: "like" | "ilike" | "~", pattern: string): Fragment {
+  return stringTest(place, fragment`${textAt(place)} ${text(operator)} ${derived(test, pattern, (one) => one)}`)
+}
+
+function likeLiteral({ test, ...place }: TestedPlace, literal: string, pattern: (literal: string) => string): Fragment {
+  return stringTest(place, fragment`${textAt(place)} like ${derived(test, literal, (one) => pattern(literalPattern(one)))}`)
+}
+
+// As a `text` index serves it.
+function prefixTest(place: TestedPlace, prefix: string): Fragment {
+  if (isCommonText(prefix)) {
+    const at = text(prefixAccessor(place.path, place.scope))
+    const [low, end] = [derived(place.test, prefix, (one) => one), derived(place.test, prefix, afterPrefix)]
+    return stringTest(place, fragment`${at} ~>=~ ${low}`, fragment`${at} ~<~ ${end}`)
+  }
+  if (prefix === "" || !isHeld(prefix)) return stringTest(place, ...prefixRange(place, prefix), fragment`starts_with(${textAt(place)}, ${value(prefix)})`)
+  return stringTest(place, ...prefixRange(place, prefix))
 }
 
 // A backslash before each character that LIKE would take for something else.
@@ -50,18 +64,18 @@ function prefixRange({ path, scope }: Place, prefix: string): readonly Fragment[
   return end === undefined ? [low] : [low, fragment`${at} ~<~ ${value(end)}`]
 }
 
-// What the index does not hold is asked of the string itself.
-function beyondRange(place: Place, prefix: string): readonly Fragment[] {
-  return isHeld(prefix) ? [] : [startsWithTest(place, prefix)]
-}
-
 // A character is one unit of a JavaScript string, or two.
 function isHeld(prefix: string): boolean {
   return prefix.length <= LONGEST_PREFIX || Array.from(prefix).length <= LONGEST_PREFIX
 }
 
-function startsWithTest(place: Place, prefix: string): Fragment {
-  return fragment`starts_with(${textAt(place)}, ${value(prefix)})`
+/** Whether a text is one of those that SQL treats alike: not empty, not long, and with no character at the end of a range of Unicode. */
+export function isCommonText(text: string): boolean {
+  return text.length <= LONGEST_PREFIX && /^[^\ud7ff-\uffff]+$/.test(text)
+}
+
+function startsWithTest(place: TestedPlace, prefix: string): Fragment {
+  return fragment`starts_with(${textAt(place)}, ${derived(place.test, prefix, (one) => one)})`
 }
 
 function literalPrefix(pattern: string): string {

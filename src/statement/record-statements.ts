@@ -1,9 +1,13 @@
+import type { Compilable } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
+import type { Fragment } from "../expression/fragment.ts"
 import type { NumberForm } from "../json/exact-number.ts"
 import type { CheckedChange } from "../predicate/checked-change.ts"
-import type { CheckedQuery } from "../predicate/checked-query.ts"
-import { CompiledStatements } from "./compiled-statements.ts"
+import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
+import { CompiledStatements, type CompiledText, KeptByShape, type Place } from "./compiled-statements.ts"
+import { KnownQuery } from "./known-query.ts"
 import { type PatchTarget, patchShape, patchStatement, patchValues } from "./patch.ts"
+import { queryShape } from "./query-shape.ts"
 import { unconnected } from "./records-tables.ts"
 import { countOf, searchOf } from "./search.ts"
 import { NUL, searchParts, searchShape, searchValues, whereOf, withPlaces } from "./search-parts.ts"
@@ -18,21 +22,30 @@ export class RecordStatements {
   readonly #statements = new CompiledStatements()
   // Apart, so that searches of many shapes do not crowd out the few of the others.
   readonly #searches = new CompiledStatements()
+  // By the shapes of their queries; without a query where the SQL depends on more than the shape.
+  readonly #known = new KeptByShape<{ readonly query: KnownQuery | undefined; readonly select: CheckedQuery["select"] }>()
 
   constructor(definition: TableDefinition) {
     this.#definition = definition
   }
 
-  search(query: CheckedQuery, numbers: NumberForm) {
-    const parts = searchParts(this.#definition, query, numbers)
-    return this.#searches.listed(searchShape(parts), searchValues(parts), (places) => searchOf(unconnected, this.#definition, withPlaces(parts, places)))
+  /** The statement of a search, and what it selects. @throws InvalidQueryError */
+  search(query: unknown, numbers: NumberForm): AskedStatement<Readonly<Record<string, unknown>>> {
+    return this.#asked(`search ${numbers}`, query, (checked) => {
+      const parts = searchParts(this.#definition, checked, numbers)
+      const build = (places: readonly Place[]) => searchOf(unconnected, this.#definition, withPlaces(parts, places))
+      return { where: parts.where, text: this.#searches.text(searchShape(parts), searchValues(parts).length, build) }
+    })
   }
 
-  count(query: Pick<CheckedQuery, "filters">) {
-    const where = whereOf(this.#definition, query)
-    return this.#searches.listed(`count${NUL}${where?.texts.join(NUL)}`, where?.values ?? [], (values) =>
-      countOf(unconnected, this.#definition, where && { texts: where.texts, values }),
-    )
+  /** The statement that counts what a query finds. @throws InvalidQueryError */
+  count(query: unknown): Compilable<{ count: string }> {
+    const { statement } = this.#asked<{ count: string }>("count", query, ({ filters, limit, offset }) => {
+      const where = whereOf(this.#definition, { filters })
+      const build = ([, , ...values]: readonly Place[]) => countOf(unconnected, this.#definition, where && { texts: where.texts, values })
+      return { where, text: this.#searches.text(`count${NUL}${where?.texts.join(NUL)}`, searchValues({ where, limit, offset }).length, build) }
+    })
+    return statement
   }
 
   create(record: WrittenRecord) {
@@ -69,4 +82,28 @@ export class RecordStatements {
       patchStatement(unconnected, this.#definition, changes, given),
     )
   }
+
+  // Of a shape that was seen before, without a look at anything but the values.
+  #asked<Row>(name: string, query: unknown, build: (checked: CheckedQuery) => Built): AskedStatement<Row> {
+    const shape = queryShape(query)
+    const key = `${name}${NUL}${shape?.text}`
+    const known = shape === undefined ? undefined : this.#known.get(key)
+    if (shape !== undefined && known?.query !== undefined) return { statement: known.query.statement(shape), select: known.select }
+    const checked = checkedQuery(query, this.#definition)
+    const { filters, select } = checked
+    const { where, text } = build(checked)
+    if (shape !== undefined && known === undefined) this.#known.kept(key, { query: KnownQuery.of(filters, where, text, this.#definition), select })
+    return { statement: text.with(searchValues({ ...checked, where })), select }
+  }
+}
+
+/** A statement for a query, and the paths that the query selects. */
+export interface AskedStatement<Row> {
+  readonly statement: Compilable<Row>
+  readonly select: CheckedQuery["select"]
+}
+
+interface Built {
+  readonly where: Fragment | undefined
+  readonly text: CompiledText
 }

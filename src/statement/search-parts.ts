@@ -1,7 +1,7 @@
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { columnValue } from "../expression/column-value.ts"
 import { allSql } from "../expression/compile-filter.ts"
-import type { Fragment } from "../expression/fragment.ts"
+import { type Fragment, parametersOf } from "../expression/fragment.ts"
 import { orderTerms } from "../expression/order.ts"
 import { outermost, type Scope, within } from "../expression/scope.ts"
 import type { NumberForm } from "../json/exact-number.ts"
@@ -48,8 +48,8 @@ export function searchShape({ where, order, select, numbers, limit, offset }: Se
 }
 
 /** The values of a search, as `withPlaces` counts them. */
-export function searchValues({ where, limit, offset }: SearchParts): readonly unknown[] {
-  return [limit, offset, ...(where?.values ?? [])]
+export function searchValues({ where, limit, offset }: Pick<SearchParts, "where" | "limit" | "offset">): readonly unknown[] {
+  return [limit, offset, ...(where === undefined ? [] : parametersOf(where))]
 }
 
 /** The same search with places for its values. */

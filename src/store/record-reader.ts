@@ -1,7 +1,6 @@
 import type { Kysely } from "kysely"
 import type { RecordsDefinition } from "../definition/records-definition.ts"
 import type { NumberForm } from "../json/exact-number.ts"
-import { checkedQuery } from "../predicate/checked-query.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { Found, Query, Selection, StoredRecord } from "../query/query.ts"
 import { type ExplainOptions, explainStatement } from "../statement/explain.ts"
@@ -90,7 +89,7 @@ export class RecordReader<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidQueryError
    */
   async count(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}): Promise<number> {
-    const { rows } = await this.#runner.observed("count", query, this.#runner.statements.count(checkedQuery(query, this.definition)))
+    const { rows } = await this.#runner.observed("count", query, this.#runner.statements.count(query))
     return Number(rows[0]?.count)
   }
 
@@ -108,10 +107,10 @@ export class RecordReader<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
     query: Query<RecordShape<F, M>, Paths> = {},
     options: ReadOptions<N> = {},
   ): Promise<ReadAs<Found<F, M, Paths>, N>[]> {
-    const checked = checkedQuery(query, this.definition)
     const numbers = numberForm(options)
-    const { rows } = await this.#runner.observed("search", query, this.#runner.statements.search(checked, numbers))
-    return foundRecords(rows, { select: checked.select, numbers }, this.definition)
+    const { statement, select } = this.#runner.statements.search(query, numbers)
+    const { rows } = await this.#runner.observed("search", query, statement)
+    return foundRecords(rows, { select, numbers }, this.definition)
   }
 
   /**
@@ -123,7 +122,7 @@ export class RecordReader<F = JsonObject, M = JsonObject, FIn = F, MIn = M> {
    * @throws InvalidQueryError
    */
   preview(query: Query<RecordShape<F, M>, Selection<RecordShape<F, M>>> = {}, options: ReadOptions = {}): Preview {
-    return previewOf(this.#runner.statements.search(checkedQuery(query, this.definition), numberForm(options)))
+    return previewOf(this.#runner.statements.search(query, numberForm(options)).statement)
   }
 
   /**

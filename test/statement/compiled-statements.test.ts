@@ -1,9 +1,11 @@
 import fc from "fast-check"
-import { sql } from "kysely"
+import { type Compilable, sql } from "kysely"
 import { expect, test } from "vitest"
-import { defineRecords, increment, set } from "../../src/index.ts"
+import { defineRecords, increment, RawJson, RecordsError, set } from "../../src/index.ts"
 import { checkedQuery } from "../../src/predicate/checked-query.ts"
+import { operators } from "../../src/query/operator.ts"
 import { CompiledStatements, type Given } from "../../src/statement/compiled-statements.ts"
+import { queryShape } from "../../src/statement/query-shape.ts"
 import { RecordStatements } from "../../src/statement/record-statements.ts"
 import { unconnected } from "../../src/statement/records-tables.ts"
 import { countStatement, previewOf, searchStatement } from "../../src/statement/search.ts"
@@ -91,11 +93,12 @@ test("a search from a kept text is the search that is built for it alone, and so
     fc.property(given, ({ order: { filters, sort }, filter, limit, offset, select, numbers }) => {
       for (const [definition, statements] of kept) {
         for (const conditions of [filters, [...filters, filter]]) {
-          const query = checkedQuery({ filters: conditions, sort, limit, offset, select }, definition)
+          const query = { filters: conditions, sort, limit, offset, select }
+          const checked = checkedQuery(query, definition)
           // Twice, so that the second is filled into the text of the first.
           for (let run = 0; run < 2; run += 1) {
-            expect(previewOf(statements.search(query, numbers))).toEqual(previewOf(searchStatement(unconnected, definition, query, numbers)))
-            expect(previewOf(statements.count(query))).toEqual(previewOf(countStatement(unconnected, definition, query)))
+            expect(previewOf(statements.search(query, numbers).statement)).toEqual(previewOf(searchStatement(unconnected, definition, checked, numbers)))
+            expect(previewOf(statements.count(query))).toEqual(previewOf(countStatement(unconnected, definition, checked)))
           }
         }
       }
@@ -119,8 +122,79 @@ test("searches that differ in more than their values have texts of their own", (
     { filters: [{ field: "fields.b", operator: ">", value: 1 }] },
     { filters: [{ field: "fields.a", operator: ">", value: "x" }] },
     { filters: [{ not: { field: "fields.a", operator: ">", value: 1 } }] },
-  ].map((query) => checkedQuery(query))
-  const texts = [...queries.map((query) => statements.search(query, undefined)), ...queries.slice(8).map((query) => statements.count(query))]
+  ]
+  const texts = [...queries.map((query) => statements.search(query, undefined).statement), ...queries.slice(8).map((query) => statements.count(query))]
   expect(new Set(texts.map((statement) => statement.compile().sql))).toHaveLength(texts.length)
-  expect(statements.search(checkedQuery({ offset: 7, limit: 8 }), undefined).compile()).toMatchObject({ sql: texts[3]?.compile().sql, parameters: [8, 7] })
+  expect(statements.search({ offset: 7, limit: 8 }, undefined).statement.compile()).toMatchObject({ sql: texts[3]?.compile().sql, parameters: [8, 7] })
+})
+
+const places = ["v", "w", "list", "w.0", "serial", "it's", "v.v"].map((place) => `fields.${place}`)
+const fields = [...places, "metadata.v", "metadata.it's", "metadata", "fields", "id", "revision", ["fields", "a"], "none", 7]
+
+const texts = ["", "a", "Ada", "50%_\\", "\\", "(", "é", "\ud7fe", "\ud7ff", "\ue000", "\uffff", "\u{10ffff}", "a\u{10ffff}", "😀", "\ud800", "\u0000"]
+const scalars = [...texts, "x".repeat(500), "x".repeat(501), "😀".repeat(300), 0, -0, 1.5, 7n, Number.NaN, true, false, new Date(0), new Date(Number.NaN)]
+const lists = [
+  [],
+  ["a"],
+  ["a", ""],
+  [1, true],
+  [1, 2],
+  ["a", "b"],
+  ["a", 1],
+  [new Date(0), "z"],
+  [null],
+  [[1]],
+  ["string", "null"],
+  [{ a: 1 }],
+  Object.assign([], { length: 2 }),
+]
+const others = [undefined, null, { a: 1 }, new RawJson("1"), new RawJson('"a"'), { field: "", operator: "=", value: 1 }]
+
+function outcome(run: () => Compilable): object {
+  try {
+    return previewOf(run())
+  } catch (error) {
+    if (!(error instanceof RecordsError)) throw error
+    return { code: error.code, message: error.message }
+  }
+}
+
+test("whatever the operand, a query of a known shape has the statement, or the error, of one that is seen for the first time", () => {
+  const values = fc.shuffledSubarray([...scalars, ...lists, ...others], { minLength: 40 })
+  const operator = fc.constantFrom(...Object.keys(operators), "nothing")
+  fc.assert(
+    fc.property(operator, values, fc.constantFrom(...fields), (name, operands, field) => {
+      for (const definition of Object.values(definitions)) {
+        const statements = new RecordStatements(definition)
+        for (const value of operands) {
+          const query = {
+            filters: [{ field: "fields.b", operator: "=", value: "b" }, value === undefined ? { field, operator: name } : { field, operator: name, value }],
+          }
+          const first = outcome(() => searchStatement(unconnected, definition, checkedQuery(query, definition)))
+          expect(outcome(() => statements.search(query, undefined).statement)).toEqual(first)
+          expect(outcome(() => statements.count(query))).toEqual(outcome(() => countStatement(unconnected, definition, checkedQuery(query, definition))))
+        }
+      }
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test.each<[shape: string | undefined, query: unknown]>([
+  ["", {}],
+  ["filters0|", { filters: [] }],
+  ["filters1|fields.a|=|text|", { filters: [{ field: "fields.a", operator: "=", value: "x" }] }],
+  ["filters1|fields.a|between|number to number|", { filters: [{ value: [1, 2], operator: "between", field: "fields.a" }], sort: undefined }],
+  ["limit|sort1|fields.a|desc||select1|id|", { limit: 3, sort: [{ field: "fields.a", order: "desc" }], select: ["id"] }],
+  [undefined, { limit: -1 }],
+  [undefined, { filters: [{ field: "fields.a", operator: "=", value: { a: 1 } }] }],
+  [undefined, { filters: [{ field: "fields.a", operator: "=", value: 1, more: 1 }] }],
+  [undefined, { filters: [{ field: "fields.a\u0000=\u0000text", operator: "=", value: 1 }] }],
+  [undefined, { filters: [{ or: [] }] }],
+  [undefined, { filters: Object.assign([], { length: 1 }) }],
+  [undefined, { more: [] }],
+  [undefined, new (class Query {})()],
+  [undefined, null],
+])("the shape is %j for %j", (shape, query) => {
+  expect(queryShape(query)?.text.replaceAll("\u0000", "|")).toBe(shape)
 })
