@@ -69,15 +69,13 @@ export function patchShape(changes: readonly CheckedChange[]): string {
 export function patchStatement(db: Kysely<RecordsTables>, definition: TableDefinition, changes: readonly CheckedChange[], { ids, rows }: Givens<PatchValues>) {
   const { id } = columnNames(definition)
   const given = sql<Row>`select * from jsonb_to_recordset(${rows}::jsonb) as "row"("asked" ${sql.raw(definition.columns.id.type)}, "revision" bigint, "values" jsonb)`
+  const isAsked = (column: string) => sql<boolean>`${sql.ref(column)} = any(${idsOperand(definition, ids)})`
   // In one order, so that two patches of the same records never wait for each other.
-  const found = db
-    .selectFrom(tableOf(definition))
-    .select(recordSelection(definition))
-    .where(id, "=", sql<string>`any(${idsOperand(definition, ids)})`)
-    .orderBy(sql.ref(id))
+  const found = db.selectFrom(tableOf(definition)).select(recordSelection(definition)).where(isAsked(id)).orderBy(sql.ref(id))
   return written(db, definition, changes, {
     given,
     found: found.forNoKeyUpdate(),
+    isKept: isAsked(`kept.${id}`),
     columns: sql`"given"."asked", "given"."revision" as "wanted_revision", coalesce("found"."revision", 0) as "met_revision"`,
     from: sql`"given" left join "found" on "found"."id" = "given"."asked"`,
     isRefused: sql`"met" is null or "failed" is not null or "met_revision" <> "wanted_revision"`,
@@ -131,6 +129,8 @@ interface Steps {
   /** Further columns of `patched`. */
   readonly columns?: RawBuilder<unknown>
   readonly from: RawBuilder<unknown>
+  /** Which records are written to, as far as that is known before: else the planner takes them for many, and reads a table that is not large. */
+  readonly isKept?: RawBuilder<boolean>
   /** Which rows of `patched` keep all of them from being written. */
   readonly isRefused: RawBuilder<unknown>
 }
@@ -170,6 +170,7 @@ function written(db: Kysely<RecordsTables>, definition: TableDefinition, changes
         .from("patched")
         .set({ ...Object.fromEntries(changed), ...touched(definition, "kept") })
         .where(sql.ref<string>(`kept.${columnNames(definition).id}`), "=", sql.ref<string>("patched.met"))
+        .$if(steps.isKept !== undefined, (update) => update.where(steps.isKept ?? sql<boolean>`true`))
         .where(sql<boolean>`not exists (select from "patched" where ${steps.isRefused})`)
         .returning(recordSelection(definition, "kept")),
     )

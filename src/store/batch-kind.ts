@@ -64,7 +64,10 @@ export function updates(operation: string, definition: TableDefinition): BatchKi
     fault: InvalidRecordError,
     withoutRow: "refused",
     makesRoom: true,
-    statement: (db, items) => updateBatchStatement(db, definition, jsonArray(inOrderOfIds(items))),
+    statement: (db, items) => {
+      const inOrder = inOrderOfIds(items)
+      return updateBatchStatement(db, definition, inOrder.map(idOf), jsonArray(inOrder))
+    },
     item: readable((value, position) => {
       const item = ({ id, known, expectedRevision, fields, metadata }: WrittenUpdate): BatchItem => {
         if (known === null) throw new RecordNotFoundError(id, position)
@@ -90,14 +93,13 @@ export function deletions(operation: string, definition: TableDefinition): Batch
     fault: InvalidQueryError,
     withoutRow: "left alone",
     makesRoom: false,
-    statement: (db, items) =>
-      deleteBatchStatement(
-        db,
-        definition,
-        items.map(({ id }) => id),
-      ),
+    statement: (db, items) => deleteBatchStatement(db, definition, items.map(idOf)),
     item: (value, position) => idItem(value, position, definition),
   }
+}
+
+function idOf({ id }: BatchItem): string {
+  return id
 }
 
 /** An id among others; `undefined` for the id of no record. @throws InvalidQueryError with its position when it is no string. */

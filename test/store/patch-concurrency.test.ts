@@ -1,5 +1,6 @@
+import { sql } from "kysely"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { filter, increment, PostgresConnectionPool, PostgresDatabase, push, RevisionConflictError, set } from "../../src/index.ts"
+import { filter, increment, PostgresConnectionPool, PostgresDatabase, push, type RecordStore, RevisionConflictError, set } from "../../src/index.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 
 const WRITERS = 100
@@ -68,4 +69,37 @@ describe.each(databases)("patches at the same time on $name", (kind) => {
     await expect(Promise.all(updates)).resolves.toEqual(orders)
     expect(await db.count({ filters: [filter("revision", "=", 25)] })).toBe(1000)
   })
+
+  const writes: [what: string, write: (tx: RecordStore, id: string) => Promise<unknown>][] = [
+    ["patch", (tx, id) => tx.patch(id, [increment("fields.n", 1)])],
+    ["patchBatch", (tx, id) => tx.patchBatch([{ id, changes: [increment("fields.n", 1)] }])],
+    ["update", (tx, id) => tx.update(id, { fields: { n: 1 } })],
+    ["updateBatch", (tx, id) => tx.updateBatch([{ id, fields: { n: 1 } }])],
+  ]
+
+  test.each(kind.name === "PostgreSQL" ? writes : [])(
+    "%s looks at its own record alone: transactions that are serializable do not meet over others",
+    async (_, write) => {
+      const ids = await db.createBatch(Array.from({ length: 6000 }, (__, n) => ({ fields: { n } })))
+      await sql`vacuum analyze records`.execute(db.kysely)
+      for (let round = 0; round < 3; round += 1) {
+        const read = Promise.withResolvers<void>()
+        let begun = 0
+        const writing = [ids[0] ?? "", ids.at(-1) ?? ""].map((id) =>
+          db.kysely
+            .transaction()
+            .setIsolationLevel("serializable")
+            .execute(async (trx) => {
+              const tx = db.with(trx)
+              await tx.exists(id)
+              begun += 1
+              if (begun === 2) read.resolve()
+              await read.promise
+              await write(tx, id)
+            }),
+        )
+        await expect(Promise.all(writing)).resolves.toHaveLength(2)
+      }
+    },
+  )
 })
