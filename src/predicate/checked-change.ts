@@ -134,9 +134,14 @@ function numberText(value: unknown, pointer: JsonPointer): string {
   return refuse(pointer, `takes a number of at most ${MOST_WHOLE_DIGITS} digits before the point and ${MOST_FRACTION_DIGITS} behind it`)
 }
 
+function parsedRaw(value: unknown): unknown {
+  if (value instanceof RawJson) return JSON.parse(value.text)
+  return isExactNumber(value) ? JSON.parse(value.rawJSON) : value
+}
+
 function mergePlan(patch: Record<string, unknown>, pointer: JsonPointer, level: number): MergePlan {
   if (level > MOST_LEVELS) return refuse(pointer, `merge takes objects that are at most ${MOST_LEVELS} levels deep: set what is deeper`)
-  const members = Object.entries(patch).map(([key, value]) => [key, value instanceof RawJson ? JSON.parse(value.text) : value] as const)
+  const members = Object.entries(patch).map(([key, value]) => [key, parsedRaw(value)] as const)
   return {
     removed: members.filter(([, value]) => value === null).map(([key]) => key),
     merged: members.flatMap(([key, value]) => (isMerged(value) ? [{ key, plan: mergePlan(value, child(pointer, key), level + 1) }] : [])),

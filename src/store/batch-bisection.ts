@@ -62,13 +62,14 @@ async function explained(items: readonly BatchItem[], target: BatchTarget): Prom
 
 /** The error of the first record that the server refuses: the statement's own error does not say which one it is. */
 export async function located(kind: BatchKind, chunk: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+  const isIt = (one: Refused) => isSameRefusal(one.error.cause, error.cause)
   try {
     return await isolating(target, async (within) => {
-      const { failures } = await triedAgain(kind, await halved(kind, chunk, within), within)
-      // A record may also be refused for want of one of an earlier statement: that is not what this one was refused for.
-      const failure = failures.find((one) => isSameRefusal(one.error.cause, error.cause))
+      const first = await halved(kind, chunk, within, isIt)
+      // A record may also be refused for want of another one: that is not what the statement was refused for.
+      const { failures } = first.failures.some(isIt) ? first : await triedAgain(kind, first, within)
       // Nothing of it stays.
-      throw failure?.error ?? error
+      throw failures.find(isIt)?.error ?? error
     })
   } catch (found) {
     return isRefusalOfServer(found) ? found : error
@@ -86,8 +87,11 @@ export function isolating<R>(target: BatchTarget, work: (target: BatchTarget) =>
   })
 }
 
-/** What a chunk has written, sent in halves until the record is alone that cannot be written. Each try is a savepoint. */
-export async function halved(kind: BatchKind, chunk: Chunk, target: BatchTarget): Promise<Written> {
+/**
+ * What a chunk has written, sent in halves until the record is alone that cannot be written; `isEnough` ends it before its
+ * time. Each try is a savepoint.
+ */
+export async function halved(kind: BatchKind, chunk: Chunk, target: BatchTarget, isEnough: (one: Refused) => boolean = never): Promise<Written> {
   const { items } = chunk
   const [first] = items
   try {
@@ -96,10 +100,14 @@ export async function halved(kind: BatchKind, chunk: Chunk, target: BatchTarget)
     if (first === undefined || !isFaultOfRecord(error)) throw error
     if (items.length === 1) return { ids: [], positions: [], failures: [refused(kind, first, error)] }
     const middle = Math.ceil(items.length / 2)
-    const half = (some: readonly BatchItem[]) => halved(kind, chunkOf(kind, some, target), target)
+    const half = (some: readonly BatchItem[]) => halved(kind, chunkOf(kind, some, target), target, isEnough)
     const all = await half(items.slice(0, middle))
-    return append(all, await half(items.slice(middle)))
+    return all.failures.some(isEnough) ? all : append(all, await half(items.slice(middle)))
   }
+}
+
+function never(): boolean {
+  return false
 }
 
 function chunkOf(kind: BatchKind, items: readonly BatchItem[], { db }: BatchTarget): Chunk {
@@ -111,6 +119,10 @@ function refused(kind: BatchKind, item: BatchItem, error: RecordsError): Refused
   // An id that is taken stays so, unless what has it is written to as well.
   return error instanceof DuplicateRecordError && !kind.makesRoom ? { position, error } : { position, error, item }
 }
+
+// Those that wait for one another in a row of any length go in at once, if none among them is refused for good. Where one is,
+// each turn costs two tries of a record.
+const MOST_TURNS = 10
 
 /**
  * What a batch has written when those that the server refused are sent again, for as long as some of them go in: one may
@@ -131,7 +143,7 @@ export async function triedAgain(kind: BatchKind, first: Written, target: BatchT
       }
     }
     all = again
-    if (all.ids.length === before) return inOrder(all)
+    if (all.ids.length === before || turn === MOST_TURNS) return inOrder(all)
   }
 }
 

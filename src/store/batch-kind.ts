@@ -1,6 +1,6 @@
 import type { Compilable, Kysely } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
-import { DuplicateRecordError, InvalidQueryError, InvalidRecordError, RecordNotFoundError, RecordsError } from "../errors.ts"
+import { DuplicateRecordError, InvalidQueryError, InvalidRecordError, RecordNotFoundError } from "../errors.ts"
 import { child, pointerText } from "../json/json-pointer.ts"
 import {
   createBatchStatement,
@@ -41,7 +41,7 @@ export function newRecords(operation: string, definition: TableDefinition, onCon
     withoutRow,
     makesRoom,
     statement: (db, items) => statement(db, definition, newRows(onConflict === "error" ? items : inOrderOfIds(items))),
-    item: readable((value, position) => {
+    item: (value, position) => {
       const { id: given, revision }: { id?: unknown; revision?: unknown } = Object(value)
       const item = (written: WrittenRecord): BatchItem => {
         // An id that was made here is the only one of its kind.
@@ -52,7 +52,7 @@ export function newRecords(operation: string, definition: TableDefinition, onCon
       }
       const written = writtenRecord(value, child("", position), definition)
       return written instanceof Promise ? written.then(item) : item(written)
-    }),
+    },
   }
 }
 
@@ -68,7 +68,7 @@ export function updates(operation: string, definition: TableDefinition): BatchKi
       const inOrder = inOrderOfIds(items)
       return updateBatchStatement(db, definition, inOrder.map(idOf), jsonArray(inOrder))
     },
-    item: readable((value, position) => {
+    item: (value, position) => {
       const item = ({ id, known, expectedRevision, fields, metadata }: WrittenUpdate): BatchItem => {
         if (known === null) throw new RecordNotFoundError(id, position)
         checkFirst(seen, operation, known, position)
@@ -82,7 +82,7 @@ export function updates(operation: string, definition: TableDefinition): BatchKi
       }
       const written = writtenUpdate(value, child("", position), definition)
       return written instanceof Promise ? written.then(item) : item(written)
-    }),
+    },
   }
 }
 
@@ -126,23 +126,6 @@ const conflicts = {
   replace: { statement: replaceBatchStatement, withoutRow: "written", makesRoom: true },
   replaceIfRevision: { statement: replaceIfRevisionStatement, withoutRow: "refused", makesRoom: true },
 } as const
-
-/** The same, with the place of what throws an error of its own when it is read: a getter, or a schema. */
-function readable(toItem: ToItem): ToItem {
-  return (value, position) => {
-    try {
-      const item = toItem(value, position)
-      return item instanceof Promise ? item.catch((error) => unreadable(error, position)) : item
-    } catch (error) {
-      return unreadable(error, position)
-    }
-  }
-}
-
-function unreadable(cause: unknown, position: number): never {
-  if (cause instanceof RecordsError) throw cause
-  throw new InvalidRecordError(pointerText(child("", position)), "it threw an error when it was read, which is the cause", { cause })
-}
 
 function checkFirst(seen: SeenIds, operation: string, id: string, position: number): void {
   const first = seen.earlier(id, position)

@@ -46,8 +46,9 @@ export function refusalReason(cause: unknown): string {
 /** Whether the server refused two statements for the same. */
 export function isSameRefusal(one: unknown, other: unknown): boolean {
   if (refusalReason(one) !== refusalReason(other)) return false
-  // Of one foreign key there may be many that have nothing to refer to.
-  return sqlState(one) !== "23503" || property(one, "detail") === property(other, "detail")
+  // Of one foreign key there may be many that have nothing to refer to. A trigger says in words what it refuses.
+  if (/^(?:23503|23001)$/.test(sqlState(one) ?? "")) return property(one, "detail") === property(other, "detail")
+  return property(one, "constraint") !== undefined || property(one, "message") === property(other, "message")
 }
 
 /** The error for a record that the server left out of a write without an error; `position` is its place in a batch. */
@@ -100,7 +101,9 @@ const byCode: Record<string, ToError> = {
   "23505": duplicate,
   "23502": (cause, where) => rejected(cause, where, "a column that must have a value would be empty"),
   "23514": (cause, where) => rejected(cause, where, "a check constraint of the table does not hold"),
-  "23503": (cause, where) => rejected(cause, where, "a foreign key of the table does not hold"),
+  "23503": (cause, where) => rejected(cause, where, "a foreign key, of the table or of one that refers to it, does not hold"),
+  "23001": (cause, where) => rejected(cause, where, "a foreign key, of the table or of one that refers to it, does not hold"),
+  "23P01": (cause, where) => rejected(cause, where, "an exclusion constraint of the table does not hold"),
   "2201B": (cause) => new InvalidQueryError("/filters", "PostgreSQL cannot read a regular expression among these", { cause }),
   "54000": tooLongForIndex,
   "54001": (cause, where) => tooLarge(cause, where, "is nested too deep for the server"),

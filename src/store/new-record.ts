@@ -1,6 +1,6 @@
 import { OUR_COLUMNS, type RecordColumns } from "../definition/record-columns.ts"
 import type { DocumentSchemas } from "../definition/record-schemas.ts"
-import { InvalidQueryError, InvalidRecordError } from "../errors.ts"
+import { InvalidQueryError, InvalidRecordError, RecordsError } from "../errors.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
 import { ID_FORMS, idText } from "../predicate/column-operand.ts"
@@ -125,7 +125,7 @@ const UPDATE_KEYS = ["id", "fields", "metadata", "expectedRevision"]
 
 function recordObject(value: unknown, pointer: JsonPointer, keys: readonly string[]): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return refuse(pointer, "is an object: { fields, metadata }")
-  const given: Record<string, unknown> = { ...value }
+  const given: Record<string, unknown> = readable(pointer, () => ({ ...value }))
   const unknown = Object.keys(given).find((key) => !keys.includes(key) && given[key] !== undefined)
   return unknown === undefined ? given : refuse(child(pointer, unknown), "unknown key: what a record holds is in its fields and its metadata")
 }
@@ -148,7 +148,17 @@ function metadataText(value: unknown, pointer: JsonPointer, { columns }: Written
 }
 
 function documentText(value: unknown, pointer: JsonPointer): string {
-  return jsonText(value, { pointer, refuse, bigint: "refused" })
+  return readable(pointer, () => jsonText(value, { pointer, refuse, bigint: "refused" }))
+}
+
+// A getter may throw anything.
+function readable<T>(pointer: JsonPointer, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (cause instanceof RecordsError) throw cause
+    throw new InvalidRecordError(pointerText(pointer), "it threw an error when it was read, which is the cause", { cause })
+  }
 }
 
 function refuse(pointer: JsonPointer, reason: string): never {

@@ -60,7 +60,11 @@ async function validated(documents: Documents, schemas: DocumentSchemas): Promis
     if (result.issues === undefined) {
       valid.push([name, result.value ?? null])
       issues.push(...lostRawJson(document, result.value, [name]))
-    } else issues.push(...result.issues.map(({ message, path = [] }) => ({ path: [name, ...path.map(step)], message })))
+    } else {
+      // Whoever gives a list of issues has refused it, also when the list is empty.
+      const found = result.issues.length > 0 ? result.issues : [{ message: "the schema does not take it, and does not say why" }]
+      issues.push(...found.map(({ message, path = [] }) => ({ path: [name, ...path.map(step)], message })))
+    }
   }
   return { valid: Object.fromEntries(valid), issues }
 }

@@ -428,7 +428,7 @@ describe.each(databases)("batches on $name", (kind) => {
         throw thrown
       },
     }
-    const error = { name: "InvalidRecordError", pointer: "/1", cause: thrown }
+    const error = { name: "InvalidRecordError", pointer: "/1/fields", cause: thrown }
     const records = [{ fields: { n: 1 } }, { fields: throwing }, Object.defineProperty({}, "fields", { get: () => throwing.n, enumerable: true }) as never]
     await expect(db.createBatch(records)).rejects.toMatchObject(error)
     const { ids, failures } = await db.createBatch(new Set(records), { onError: "isolate" })

@@ -190,6 +190,17 @@ const rows: readonly Row[] = [
     changes: [merge("fields", { a: new RawJson("null"), b: new RawJson('{"c": null, "e": 1.50}') })],
     after: '{"b": {"d": 2, "e": 1.50}}',
   },
+  {
+    what: "raw JSON of the language's own as what it says",
+    before: '{"a": 1, "b": 2}',
+    changes: [
+      merge(
+        "fields",
+        JSON.parse('{"a": null, "b": 3}', (_, value) => (value === null ? rawJson("null") : value)),
+      ),
+    ],
+    after: '{"b": 3}',
+  },
   { what: "nothing below text", before: '{"a": "x"}', changes: [merge("fields.a.b", { c: 1 })], after: 0 },
 
   {
@@ -207,6 +218,11 @@ const rows: readonly Row[] = [
     after: '{"a": 2, "m": [1], "n": [1.10, 100, 123456789012345678901234567890.5000, 1.0, 0.0]}',
   },
 ]
+
+// Newer than the types of the language that this package is written for.
+function rawJson(text: string): unknown {
+  return Reflect.get(JSON, "rawJSON")(text)
+}
 
 describe.each(databases)("patches on $name", (kind) => {
   let db: PostgresDatabase

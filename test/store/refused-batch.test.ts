@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { DuplicateRecordError, defineRecords, type JsonObject, type PostgresDatabase } from "../../src/index.ts"
@@ -178,6 +179,56 @@ describe.each(databases)("batches that the server refuses, on $name", (kind) => 
     expect(await db.count()).toBe(2)
   })
 
+  test("the search ends at the first record, and where nothing more is to be had", async () => {
+    await sql`create sequence tries`.execute(db.kysely)
+    await sql`create function trying() returns trigger language plpgsql as $$ begin perform nextval('tries'); return null; end $$`.execute(db.kysely)
+    await sql`create trigger trying before insert on items for each statement execute function trying()`.execute(db.kysely)
+    // What a sequence has given stays given when a savepoint is rolled back.
+    const tries = async (write: () => Promise<unknown>): Promise<number> => {
+      await sql`select setval('tries', 1)`.execute(db.kysely)
+      await write()
+      const { rows } = await sql<{ last_value: string | number }>`select last_value from tries`.execute(db.kysely)
+      return Number(rows[0]?.last_value) - 1
+    }
+    await db.createBatch(numbered(2000))
+    expect(await tries(() => expect(db.createBatch(numbered(2000))).rejects.toThrow("record 0: there is a record with this id"))).toBeLessThan(20)
+    await sql`alter table items add column parent uuid generated always as ((fields->>'parent')::uuid) stored references items (id)`.execute(db.kysely)
+    // In no order at all, and the last of them refers to none.
+    const chain = Array.from({ length: 64 }, (_, n) => ({ id: id(3000 + n), fields: { parent: id(3001 + n) } })).sort((one, other) =>
+      hash(one.id) < hash(other.id) ? -1 : 1,
+    )
+    const isolated = await tries(() => expect(db.createBatch(chain, { onError: "isolate" })).resolves.toMatchObject({ failures: { length: 64 } }))
+    expect(isolated).toBeLessThan(2 * 64 * 3)
+    await sql`alter table items drop column parent`.execute(db.kysely)
+    await sql`drop trigger trying on items`.execute(db.kysely)
+  })
+
+  test("a record is not named for what a trigger says of another one, and what an earlier statement holds is missed", async () => {
+    await sql`create function checking() returns trigger language plpgsql as $$ begin
+      if new.fields ? 'parent' and not exists (select from items where id = (new.fields->>'parent')::uuid) then raise exception 'no parent'; end if;
+      if (new.fields->>'n')::int < 0 then raise exception 'negative'; end if; return new; end $$`.execute(db.kysely)
+    await sql`create trigger checking before insert on items for each row execute function checking()`.execute(db.kysely)
+    const records = [...numbered(2000), ...Array.from({ length: 50 }, (_, n) => ({ id: id(2000 + n), fields: { parent: id(0), n: n === 30 ? -1 : n } }))]
+    const { failures } = await db.createBatch(records, { onError: "isolate" })
+    expect(failures.map(({ position }) => position)).toEqual([2030])
+    await sql`delete from items where id <> ${id(9999)}`.execute(db.kysely)
+    const error = await db.createBatch(records).catch((refused: unknown) => refused)
+    expect(error).toMatchObject({ code: "database_error", message: expect.not.stringMatching(/position 20(?!30)/) })
+    await sql`drop trigger checking on items`.execute(db.kysely)
+  })
+
+  test("what a restricting foreign key and an exclusion constraint refuse is the record's fault", async () => {
+    await sql`create table bound (item uuid references items on delete restrict)`.execute(db.kysely)
+    await sql`insert into bound values (${id(9999)})`.execute(db.kysely)
+    await expect(db.delete(id(9999))).rejects.toMatchObject({ name: "InvalidRecordError", message: expect.stringContaining("bound_item_fkey") })
+    await expect(db.deleteBatch([id(1), id(9999)])).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/1" })
+    await sql`drop table bound`.execute(db.kysely)
+    await sql`alter table items add constraint apart exclude using btree ((fields->>'seat') with =)`.execute(db.kysely)
+    const seats = [{ fields: { seat: "a" } }, { fields: {} }, { fields: { seat: "a" } }]
+    await expect(db.createBatch(seats)).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/2", message: expect.stringContaining("apart") })
+    await sql`alter table items drop constraint apart`.execute(db.kysely)
+  })
+
   const faultsOfServer = [
     ["53100", "database_error"],
     ["55P03", "database_unavailable"],
@@ -204,4 +255,8 @@ describe.each(databases)("batches that the server refuses, on $name", (kind) => 
 // So that it cannot be compressed.
 function randomText(): string {
   return Array.from({ length: 10_000 }, (_, n) => String.fromCharCode(0x4e00 + ((n * 7919 * (n + 31)) % 20_000))).join("")
+}
+
+function hash(text: string): string {
+  return createHash("md5").update(text).digest("hex")
 }

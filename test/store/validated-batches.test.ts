@@ -109,4 +109,28 @@ describe.each(databases)("batches with schemas on $name", (kind) => {
     await expect(plain.createBatch(later(records), { onError: "isolate" })).resolves.toMatchObject({ failures: [{ position: 59_999 }] })
     expect(await plain.count()).toBe(59_999)
   })
+
+  test("what a schema throws itself is nobody's fault of the records: it is thrown as it is, and nothing is stored", async () => {
+    const down = new Error("the service is down")
+    const validate = async (value: unknown) => {
+      if (JSON.stringify(value).includes("ask")) throw down
+      return { value: value as { name: string } }
+    }
+    const records = defineRecords({ schemas: { fields: { "~standard": { version: 1, vendor: "test", validate } } } })
+    const asking = new PostgresDatabase({ kysely: db.kysely as never, records })
+    const before = await asking.count()
+    const batch = [{ fields: { name: "Ada" } }, { fields: { name: "ask" } }]
+    await expect(asking.createBatch(batch)).rejects.toBe(down)
+    await expect(asking.createBatch(batch, { onError: "isolate" })).rejects.toBe(down)
+    expect(await asking.count()).toBe(before)
+  })
+
+  test("a schema that gives a list of issues has refused the record, also when the list is empty", async () => {
+    const records = defineRecords({ schemas: { fields: { "~standard": { version: 1, vendor: "test", validate: () => ({ issues: [] }) } } } })
+    const refusing = new PostgresDatabase({ kysely: db.kysely as never, records: records as never })
+    await expect(refusing.createBatch([{ fields: { name: "Ada" } }])).rejects.toMatchObject({
+      name: "InvalidRecordError",
+      issues: [{ pointer: "/0/fields", message: expect.stringContaining("does not say why") }],
+    })
+  })
 })
