@@ -130,6 +130,7 @@ const MOST_TURNS = 10
  * one reason go together: of others, one that is never taken would keep them apart.
  */
 export async function triedAgain(kind: BatchKind, first: Written, target: BatchTarget): Promise<Written> {
+  if (first.failures.every(({ item }) => item === undefined)) return first
   let all = first
   for (let turn = 1; ; turn += 1) {
     const again: Written = { ids: all.ids, positions: all.positions, failures: all.failures.filter(({ item }) => item === undefined) }
