@@ -20,7 +20,7 @@ export interface Advice {
 /**
  * `build`: an index would help. Else none would: `served`, the query is fast as it is; `small`, the table is; `unselective`,
  * so many records are found that a scan is right; `unservable`, no index serves such conditions; `missing`, the definition
- * declares the index and the table lacks it; `undeclared`, the other way round; `untried`, there was no time.
+ * declares an index that would help, the GIN included, and the table lacks it; `undeclared`, the other way round; `untried`, there was no time.
  */
 export type Verdict = "build" | "served" | "small" | "unselective" | "unservable" | "missing" | "undeclared" | "untried"
 

@@ -1,6 +1,6 @@
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { extensionPart, wantedIndexes } from "../migration/table-parts.ts"
-import { type IndexStatement, indexStatements } from "../statement/index-statement.ts"
+import { type IndexStatement, indexStatements, type TableIndex } from "../statement/index-statement.ts"
 import type { IndexAdvice, QueryAdvice } from "./advice.ts"
 import { isPrefix } from "./candidate.ts"
 import { indexEntry } from "./index-entry.ts"
@@ -12,6 +12,8 @@ export interface AdvisedTable {
   readonly facts: TableFacts
   /** The names of its partitions; `undefined`: it is not partitioned. */
   readonly partitions: readonly string[] | undefined
+  /** Indexes that the definition declares, the GIN included, and the table has not, or has invalid. */
+  readonly lacking: readonly TableIndex[]
   /** About how many records it has. */
   readonly records: number
 }

@@ -7,6 +7,7 @@ import type { QueryAdvice } from "./advice.ts"
 import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement, percent, UNSELECTIVE } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { candidates } from "./candidate.ts"
+import { lackingFor, missingAnswer } from "./missing-index.ts"
 import { queryPlan } from "./query-plan.ts"
 import { isScan } from "./table-sample.ts"
 import { newStatements } from "./temporary-table.ts"
@@ -29,9 +30,11 @@ export async function guessedAdvice(db: Kysely<RecordsTables>, table: AdvisedTab
   return { answers, indexes: [...indexes.values()] }
 }
 
-async function refusal(db: Kysely<RecordsTables>, { definition }: AdvisedTable, one: AskedQuery): Promise<QueryAdvice | undefined> {
-  const { named } = await undoneWithin(db, (trx) => queryPlan(trx, definition, one.query))
-  return isScan(named) ? undefined : answer(one, "served", "the planner finds its records with an index", { indexes: planFacts(named).indexes })
+async function refusal(db: Kysely<RecordsTables>, table: AdvisedTable, one: AskedQuery): Promise<QueryAdvice | undefined> {
+  const { named } = await undoneWithin(db, (trx) => queryPlan(trx, table.definition, one.query))
+  if (!isScan(named)) return answer(one, "served", "the planner finds its records with an index", { indexes: planFacts(named).indexes })
+  const lacking = lackingFor(table, one.query)
+  return lacking.length === 0 ? undefined : missingAnswer(one, lacking)
 }
 
 function guess({ definition, records }: AdvisedTable, one: AskedQuery, share: number | undefined): QueryAdvice | undefined {

@@ -7,6 +7,7 @@ import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement } fr
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { type Candidate, candidates, keyCount } from "./candidate.ts"
 import { hasHypopg, hypotheticalPlan } from "./hypothetical-index.ts"
+import { lackingFor } from "./missing-index.ts"
 import { queryPlan } from "./query-plan.ts"
 import { TableSample } from "./table-sample.ts"
 import { newStatements, withIndexes } from "./temporary-table.ts"
@@ -36,9 +37,12 @@ export async function sampledAdvice(
   const indexes: AdvisedIndex[] = []
   let [sample, grown] = [first, definition]
   const tooSlow = (one: AskedQuery) => answers.set(one.position, answer(one, "untried", "it took longer than ten seconds on a sample of the table"))
-  for (const { asked: one, measured } of await measuredQueries(trx, first, table, asked, deadline)) {
+  const measuredFirst = await measuredQueries(trx, first, table, asked, deadline)
+  // What is advised is to stand beside what a migration makes.
+  const refused = await first.complete(table.lacking)
+  for (const { asked: one, measured } of measuredFirst) {
     if (performance.now() > deadline) break
-    const step = measured && (await inTime(trx, () => advisedStep(trx, { sample, grown, table, withHypopg }, measured)))
+    const step = measured && (await inTime(trx, () => advisedStep(trx, { sample, grown, table, refused, withHypopg }, measured)))
     if (step === undefined) {
       tooSlow(one)
       continue
@@ -57,6 +61,13 @@ interface Progress {
   readonly grown: TableDefinition
 }
 
+interface StepContext extends Progress {
+  readonly table: AdvisedTable
+  /** Indexes that the definition declares and the table lacks, which cannot be built on the sample either. */
+  readonly refused: readonly string[]
+  readonly withHypopg: boolean
+}
+
 interface AdvisedStep extends Progress {
   readonly answer: QueryAdvice
   readonly indexes: readonly AdvisedIndex[]
@@ -66,21 +77,23 @@ interface AdvisedStep extends Progress {
 /** What there is to say about one query; what it needs is built, so that the next ones find it. */
 async function advisedStep(
   trx: Transaction<RecordsTables>,
-  { sample, grown, table, withHypopg }: Progress & { readonly table: AdvisedTable; readonly withHypopg: boolean },
+  { sample, grown, table, refused, withHypopg }: StepContext,
   measured: MeasuredQuery,
 ): Promise<AdvisedStep> {
-  const tried = await triedQuery(sample, measured, grown)
+  const built = new Set(table.lacking.map(({ name }) => name))
+  const untried = lackingFor(table, measured.asked.query).filter((name) => refused.includes(name))
+  const tried = await triedQuery(sample, measured, grown, { built, refused: untried })
   const { build, notes } = tried
   const hypopg = withHypopg && build.length === 1 ? await checkedByHypopg(trx, table, build, measured.asked) : undefined
   if (hypopg?.isUsed === false) return { answer: unusedByPlanner(measured.asked, tried), indexes: [], notes, sample, grown }
   if (build.length === 0) return { answer: tried.answer, indexes: [], notes, sample, grown }
-  const built = await sample.with(build, table.records)
+  const larger = await sample.with(build, table.records)
   const indexes: AdvisedIndex[] = []
   for (const [position, statement] of newStatements(grown, build).entries()) {
     const writes = await sample.writeCost(statement.index)
-    indexes.push({ ...advisedIndex(statement, table), bytes: built.bytes[position] ?? null, writes, ...(hypopg === undefined ? {} : { hypopg }) })
+    indexes.push({ ...advisedIndex(statement, table), bytes: larger.bytes[position] ?? null, writes, ...(hypopg === undefined ? {} : { hypopg }) })
   }
-  return { answer: tried.answer, indexes, notes, sample: built.sample, grown: withIndexes(grown, build) }
+  return { answer: tried.answer, indexes, notes, sample: larger.sample, grown: withIndexes(grown, build) }
 }
 
 interface MeasuredInTime {

@@ -6,6 +6,7 @@ import type { QueryAdvice } from "./advice.ts"
 import { percent, UNSELECTIVE } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { type Candidate, candidates, identity, keyCount } from "./candidate.ts"
+import { missingAnswer } from "./missing-index.ts"
 import { isScan, type SampleRun, type TableSample } from "./table-sample.ts"
 import { newStatements } from "./temporary-table.ts"
 
@@ -33,17 +34,33 @@ export interface MeasuredQuery {
   readonly live: readonly string[]
 }
 
+/** What the definition declares and the table lacks. */
+export interface Lacking {
+  /** On the sample they are there by now. */
+  readonly built: ReadonlySet<string>
+  /** Those that could serve the query, and cannot be built on the sample. */
+  readonly refused: readonly string[]
+}
+
 /**
  * Runs a query on the sample with each index that could serve it, and without. The sample, and its definition, may have
  * indexes already that were advised for other queries.
  */
-export async function triedQuery(sample: TableSample, { asked, before, live }: MeasuredQuery, definition: TableDefinition): Promise<TriedQuery> {
+export async function triedQuery(
+  sample: TableSample,
+  { asked, before, live }: MeasuredQuery,
+  definition: TableDefinition,
+  lacking: Lacking,
+): Promise<TriedQuery> {
   const now = before.pages
   const said = (one: QueryAdvice, build: Candidate = [], notes: readonly string[] = []): TriedQuery => ({ answer: one, build, now, notes })
   const served = answer(asked, "served", `it looks at ${now} pages of the sample as it is, with ${names(live)}`, { pages: { now }, indexes: live })
   if (now <= FEW_PAGES) return said(served)
   const grown = await sample.run(asked.query)
   const advised = sample.added(grown.indexes)
+  const missing = advised.filter((name) => lacking.built.has(name))
+  if (missing.length > 0 && isWorthwhile(now, grown.pages)) return said(missingAnswer(asked, missing, { now, withIndexes: grown.pages }))
+  if (lacking.refused.length > 0) return said(missingAnswer(asked, lacking.refused, { now }))
   const isHelped = advised.length > 0 && isWorthwhile(now, grown.pages)
   const helped = isHelped ? buildAnswer(asked, advised, now, grown.pages) : undefined
   if (helped !== undefined && grown.pages <= FEW_PAGES) return said(helped)

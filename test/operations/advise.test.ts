@@ -203,6 +203,43 @@ describe.each(databases)("advise on $name", (kind) => {
     await sql`drop table narrow`.execute(db.kysely)
   }, 120_000)
 
+  test("a GIN of the definition that is not there, or invalid, is missing where it would help, and is nothing to drop", async () => {
+    const bare = new PostgresDatabase<Order>({ kysely: db.kysely as never, records: defineRecords<Order>({ table: "bare" }) })
+    await bare.migrate()
+    await sql`drop index bare_fields_gin`.execute(db.kysely)
+    await sql`insert into bare (id, fields) select id, fields from orders limit 12000`.execute(db.kysely)
+    await sql`vacuum analyze bare`.execute(db.kysely)
+    const found = { filters: [filter("fields.customer", "=", "c17")] }
+    const half = { filters: [filter("fields.status", "in", ["open", "paid"])] }
+    const missing = { verdict: "missing", indexes: ["bare_fields_gin"], reason: expect.stringContaining("migrate") }
+    expect((await advise(bare, [found, half, build["a range"]])).queries).toMatchObject([missing, { verdict: "unselective" }, { verdict: "build" }])
+    await bare.migrate()
+    await sql`update pg_index set indisvalid = false where indexrelid = 'bare_fields_gin'::regclass`.execute(db.kysely)
+    const invalid = await advise(bare, [found])
+    expect(invalid).toMatchObject({ queries: [missing], indexes: [] })
+    expect(invalid.unused.map(({ name }) => name)).toEqual(["bare_metadata_gin"])
+    // One that holds the same serves, whatever its name is.
+    await sql`drop index bare_fields_gin`.execute(db.kysely)
+    await sql`create index theirs on bare using gin (fields jsonb_path_ops)`.execute(db.kysely)
+    expect((await advise(bare, [found])).queries).toMatchObject([{ verdict: "served", indexes: ["theirs"] }])
+    await sql`drop table bare`.execute(db.kysely)
+  }, 120_000)
+
+  test("a declared index that is not there is missing only where it would help", async () => {
+    const records = defineRecords<Order>({ table: "lacking", gin: false, indexes: [{ field: "fields.total" }, { field: "fields.number", unique: true }] })
+    const lacking = new PostgresDatabase<Order>({ kysely: db.kysely as never, records })
+    await lacking.migrate()
+    const [total, number] = indexStatements(records).map(({ name }) => name)
+    await sql.raw(`drop index "${total}", "${number}"`).execute(db.kysely)
+    await sql`insert into lacking (id, fields) select id, case when fields->>'status' = 'open' then fields || '{"number": "same"}' else fields end from orders limit 12000`.execute(
+      db.kysely,
+    )
+    await sql`vacuum analyze lacking`.execute(db.kysely)
+    const { queries } = await advise(lacking, [build["a range"], { filters: [filter("fields.total", ">", 10)] }])
+    expect(queries).toMatchObject([{ verdict: "missing", indexes: [total], pages: { withIndexes: expect.any(Number) } }, { verdict: "unselective" }])
+    await sql`drop table lacking`.execute(db.kysely)
+  }, 120_000)
+
   test("a table that nothing has analyzed is judged by its records", async () => {
     const raw = new PostgresDatabase<Order>({ kysely: db.kysely as never, records: defineRecords<Order>({ table: "raw" }) })
     await sql`create table raw (like orders including all) with (autovacuum_enabled = false)`.execute(db.kysely)
@@ -381,6 +418,9 @@ describe("advise on a server", () => {
     expect(queries.map(({ verdict }) => verdict)).toEqual(["build", "served", "unselective"])
     expect(indexes).toMatchObject([{ entry: { field: "fields.total" }, bytes: null, writes: null, queries: [0] }])
     expect(notes).toEqual([expect.stringMatching(/TEMPORARY.*guess/)])
+    await sql`drop index orders_fields_gin`.execute(db.kysely)
+    const lacking = await advise(reader, [{ filters: [filter("fields.customer", "=", "c17")] }, { filters: [filter("fields.total", ">", 998)] }])
+    expect(lacking.queries).toMatchObject([{ verdict: "missing", indexes: ["orders_fields_gin"] }, { verdict: "build" }])
   }, 120_000)
 })
 
