@@ -3,7 +3,7 @@ import { isJsonPath } from "../path/json-path.ts"
 import type { QueryAdvice } from "./advice.ts"
 import type { AdvisedTable } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
-import { candidates, identity } from "./candidate.ts"
+import { candidates, mirrored, newCandidates } from "./candidate.ts"
 import { indexEntry } from "./index-entry.ts"
 import { newStatements } from "./temporary-table.ts"
 
@@ -20,11 +20,10 @@ export function earlyAnswer(one: AskedQuery, table: AdvisedTable): QueryAdvice |
 
 // An index that could serve, and that the definition does not know of.
 function undeclared(one: AskedQuery, { definition, facts }: AdvisedTable): QueryAdvice | undefined {
-  const declared = new Set(definition.indexes.map(identity))
-  const others = candidates(one.query)
-    .flat()
-    .filter((index) => !declared.has(identity(index)))
-  const found = newStatements(definition, others).find(({ name }) => facts.indexes.some((index) => index.name === name && index.isValid))
+  const others = newCandidates(one.query, definition).flat()
+  const found = newStatements(definition, [...others, ...others.map(mirrored)]).find(({ name }) =>
+    facts.indexes.some((index) => index.name === name && index.isValid),
+  )
   if (found === undefined) return undefined
   const entry = JSON.stringify(indexEntry(found.index))
   const why = `the index ${found.name} is there, but the definition does not declare it, so that the SQL does not ask for it: add ${entry}`

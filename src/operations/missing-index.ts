@@ -1,12 +1,11 @@
 import { conjuncts } from "../definition/record-index.ts"
 import type { CheckedQuery } from "../predicate/checked-query.ts"
 import type { Predicate } from "../predicate/predicate.ts"
-import type { PositiveOperator } from "../query/operator.ts"
 import { ginIndexes, indexStatements } from "../statement/index-statement.ts"
 import type { QueryAdvice } from "./advice.ts"
 import type { AdvisedTable } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
-import { candidates, identity } from "./candidate.ts"
+import { BY_GIN, candidates, identity } from "./candidate.ts"
 
 /** What there is to say where the definition declares indexes that would help, and the table lacks them. */
 export function missingAnswer(one: AskedQuery, indexes: readonly string[], pages?: QueryAdvice["pages"]): QueryAdvice {
@@ -23,8 +22,6 @@ export function lackingFor({ definition, lacking }: Pick<AdvisedTable, "definiti
   const names = new Set([...ginIndexes(definition, documents), ...declared].map(({ name }) => name))
   return lacking.flatMap(({ name }) => (names.has(name) ? [name] : []))
 }
-
-const BY_GIN = new Set<PositiveOperator>(["=", "in", "contains", "contains_any"])
 
 function asksForGin(predicate: Predicate, column: string): boolean {
   return conjuncts(predicate).some((one) => {

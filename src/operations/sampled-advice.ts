@@ -3,7 +3,7 @@ import type { TableDefinition } from "../definition/records-definition.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { planFacts } from "../store/plan.ts"
 import type { QueryAdvice } from "./advice.ts"
-import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement } from "./advised-table.ts"
+import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement, uniqueNotes } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { type Candidate, candidates, keyCount } from "./candidate.ts"
 import { hasHypopg, hypotheticalPlan } from "./hypothetical-index.ts"
@@ -89,11 +89,18 @@ async function advisedStep(
   if (build.length === 0) return { answer: tried.answer, indexes: [], notes, sample, grown }
   const larger = await sample.with(build, table.records)
   const indexes: AdvisedIndex[] = []
-  for (const [position, statement] of newStatements(grown, build).entries()) {
+  const statements = newStatements(grown, build)
+  for (const [position, statement] of statements.entries()) {
     const writes = await sample.writeCost(statement.index)
     indexes.push({ ...advisedIndex(statement, table), bytes: larger.bytes[position] ?? null, writes, ...(hypopg === undefined ? {} : { hypopg }) })
   }
-  return { answer: tried.answer, indexes, notes, sample: larger.sample, grown: withIndexes(grown, build) }
+  return {
+    answer: tried.answer,
+    indexes,
+    notes: [...notes, ...statements.flatMap((one) => uniqueNotes(one, table))],
+    sample: larger.sample,
+    grown: withIndexes(grown, build),
+  }
 }
 
 interface MeasuredInTime {

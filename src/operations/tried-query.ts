@@ -5,7 +5,7 @@ import { sqlState } from "../store/database-error.ts"
 import type { QueryAdvice } from "./advice.ts"
 import { percent, UNSELECTIVE } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
-import { type Candidate, candidates, identity, keyCount } from "./candidate.ts"
+import { type Candidate, keyCount, newCandidates } from "./candidate.ts"
 import { missingAnswer } from "./missing-index.ts"
 import { isScan, type SampleRun, type TableSample } from "./table-sample.ts"
 import { newStatements } from "./temporary-table.ts"
@@ -97,11 +97,8 @@ async function attempts(
   query: CheckedQuery,
   definition: TableDefinition,
 ): Promise<{ runs: readonly Attempt[]; notes: readonly string[] }> {
-  const declared = new Set(definition.indexes.map(identity))
   const [runs, notes]: [Attempt[], string[]] = [[], []]
-  for (const candidate of candidates(query)) {
-    const fresh = candidate.filter((index) => !declared.has(identity(index)))
-    if (fresh.length === 0) continue
+  for (const fresh of newCandidates(query, definition)) {
     const run = await sample.try(query, fresh).catch((error: unknown) => {
       notes.push(...cannotBeBuilt(error, fresh))
       return undefined
