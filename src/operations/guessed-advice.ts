@@ -8,6 +8,7 @@ import type { QueryAdvice } from "./advice.ts"
 import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement, percent, UNSELECTIVE } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { identity, newCandidates } from "./candidate.ts"
+import { passedOver } from "./live-answer.ts"
 import { lackingFor, missingAnswer } from "./missing-index.ts"
 import { queryPlan } from "./query-plan.ts"
 import { isScan } from "./table-sample.ts"
@@ -21,7 +22,7 @@ export async function guessedAdvice(db: Kysely<RecordsTables>, table: AdvisedTab
   const built = new Map<string, RecordIndex>()
   for (const one of asked) {
     if (performance.now() > deadline) break
-    const said = (await refusal(db, table, one)) ?? guess(table, one, await foundShare(db, table, one.query), built)
+    const said = (await refusal(db, table, one)) ?? (await guess(db, table, one, built))
     if (said !== undefined) answers.set(one.position, said)
   }
   const statements = newStatements(table.definition, [...built.values()])
@@ -35,11 +36,13 @@ async function refusal(db: Kysely<RecordsTables>, table: AdvisedTable, one: Aske
   return lacking.length === 0 ? undefined : missingAnswer(one, lacking)
 }
 
-function guess({ definition, records }: AdvisedTable, one: AskedQuery, share: number | undefined, built: Map<string, RecordIndex>): QueryAdvice | undefined {
+async function guess(db: Kysely<RecordsTables>, table: AdvisedTable, one: AskedQuery, built: Map<string, RecordIndex>): Promise<QueryAdvice | undefined> {
+  const { definition, records } = table
+  const share = await foundShare(db, table, one.query)
   if (share === undefined) return undefined
   if (share >= UNSELECTIVE) return answer(one, "unselective", `its conditions find ${percent(share)} of the records or more: to scan the table is right`)
   const [build] = newCandidates(one.query, definition)
-  if (build === undefined) return answer(one, "unservable", "the planner scans the table, and no index that is not there yet could serve it")
+  if (build === undefined) return undoneWithin(db, (trx) => passedOver(trx, table, one, `about ${records} records`))
   for (const index of build) built.set(identity(index), built.get(identity(index)) ?? index)
   const indexes = newStatements(
     definition,

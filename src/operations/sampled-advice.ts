@@ -1,14 +1,13 @@
 import type { Transaction } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { planFacts } from "../store/plan.ts"
 import type { QueryAdvice } from "./advice.ts"
 import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement, uniqueNotes } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { type Candidate, candidates, keyCount } from "./candidate.ts"
 import { hasHypopg, hypotheticalPlan } from "./hypothetical-index.ts"
+import { liveAnswer } from "./live-answer.ts"
 import { lackingFor } from "./missing-index.ts"
-import { queryPlan } from "./query-plan.ts"
 import { TableSample } from "./table-sample.ts"
 import { newStatements, withIndexes } from "./temporary-table.ts"
 import { type MeasuredQuery, type TriedQuery, triedQuery } from "./tried-query.ts"
@@ -119,7 +118,10 @@ async function measuredQueries(
   const all: MeasuredInTime[] = []
   for (const one of asked.toSorted((left, right) => width(right) - width(left))) {
     if (performance.now() > deadline) break
-    const measured = await inTime(trx, async () => ({ asked: one, before: await sample.run(one.query), live: await usedIndexes(trx, table, one) }))
+    const measured = await inTime(trx, async () => {
+      const before = await sample.run(one.query)
+      return { asked: one, before, asItIs: await liveAnswer(trx, table, one, { sample, before }) }
+    })
     all.push({ asked: one, measured })
   }
   return all
@@ -131,11 +133,6 @@ function unusedByPlanner(one: AskedQuery, { now }: TriedQuery): QueryAdvice {
 
 function width({ query }: AskedQuery): number {
   return Math.max(0, ...candidates(query).map(keyCount))
-}
-
-async function usedIndexes(trx: Transaction<RecordsTables>, { definition }: AdvisedTable, { query }: AskedQuery): Promise<readonly string[]> {
-  const { named } = await queryPlan(trx, definition, query)
-  return planFacts(named).indexes
 }
 
 async function checkedByHypopg(trx: Transaction<RecordsTables>, { definition }: AdvisedTable, build: Candidate, { query }: AskedQuery) {

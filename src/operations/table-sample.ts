@@ -139,8 +139,7 @@ export class TableSample {
 
   async #run(trx: Transaction<RecordsTables>, definition: TableDefinition, query: CheckedQuery): Promise<SampleRun> {
     const { plan } = await queryPlan(trx, definition, query, { analyze: true })
-    const facts = planFacts(plan)
-    return { ...facts, plan, pages: (facts.buffers?.hit ?? 0) + (facts.buffers?.read ?? 0) }
+    return { ...planFacts(plan), plan, pages: pagesRead(plan) }
   }
 
   // What a GIN has not sorted in yet would be read by every query.
@@ -160,6 +159,12 @@ function declaredIndexes(definition: TableDefinition): readonly TableIndex[] {
 function sampledRecords({ records, bytes }: Size): number {
   const each = Math.max(1, bytes / Math.max(1, records))
   return Math.max(100, Math.min(MOST.records, Math.floor(MOST.bytes / each)))
+}
+
+/** Pages of 8 kB that were looked at. */
+export function pagesRead(plan: QueryPlan): number {
+  const { buffers } = planFacts(plan)
+  return (buffers?.hit ?? 0) + (buffers?.read ?? 0)
 }
 
 /** Whether a plan looks at all records of a table, one by one: in its own order, or in that of an index. */

@@ -30,8 +30,8 @@ export interface MeasuredQuery {
   readonly asked: AskedQuery
   /** On the sample, with the indexes that the table has. */
   readonly before: SampleRun
-  /** The indexes that serve it on the table itself. */
-  readonly live: readonly string[]
+  /** What there is to say where nothing is built for it. */
+  readonly asItIs: QueryAdvice
 }
 
 /** What the definition declares and the table lacks. */
@@ -48,14 +48,13 @@ export interface Lacking {
  */
 export async function triedQuery(
   sample: TableSample,
-  { asked, before, live }: MeasuredQuery,
+  { asked, before, asItIs }: MeasuredQuery,
   definition: TableDefinition,
   lacking: Lacking,
 ): Promise<TriedQuery> {
   const now = before.pages
   const said = (one: QueryAdvice, build: Candidate = [], notes: readonly string[] = []): TriedQuery => ({ answer: one, build, now, notes })
-  const served = answer(asked, "served", `it looks at ${now} pages of the sample as it is, with ${names(live)}`, { pages: { now }, indexes: live })
-  if (now <= FEW_PAGES) return said(served)
+  if (now <= FEW_PAGES) return said(asItIs)
   const grown = await sample.run(asked.query)
   const advised = sample.added(grown.indexes)
   const missing = advised.filter((name) => lacking.built.has(name))
@@ -74,11 +73,12 @@ export async function triedQuery(
   const share = await sample.share(asked.query)
   if (asked.query.filters.length > 0 && share >= UNSELECTIVE)
     return said(answer(asked, "unselective", `its conditions find ${percent(share)} of the records: to scan the table is right`, { pages: { now } }), [], notes)
-  if (!isScan(before.plan)) return said(served, [], notes)
+  if (!isScan(before.plan)) return said(asItIs, [], notes)
   return said(answer(asked, "unservable", "no index that could be built for it makes it look at half as many pages", { pages: { now } }), [], notes)
 }
 
-function isWorthwhile(before: number, after: number): boolean {
+/** Whether so many pages less are worth an index. */
+export function isWorthwhile(before: number, after: number): boolean {
   return after * WORTHWHILE <= before && before - after >= FEW_PAGES / 2
 }
 
@@ -128,6 +128,7 @@ function cheapest(all: readonly Attempt[]): Attempt | undefined {
   return good.toSorted((one, other) => keyCount(one.indexes) - keyCount(other.indexes))[0]
 }
 
-function names(indexes: readonly string[]): string {
+/** Indexes by their names, for people. */
+export function names(indexes: readonly string[]): string {
   return indexes.join(" and ") || "no index"
 }
