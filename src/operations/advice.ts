@@ -9,7 +9,7 @@ export interface Advice {
   readonly queries: readonly QueryAdvice[]
   /** The indexes to build. */
   readonly indexes: readonly IndexAdvice[]
-  /** Indexes that no query has searched since the statistics began. */
+  /** Indexes that nothing has searched since the statistics began, and that none of these queries needs. */
   readonly unused: readonly UnusedIndex[]
   /** Since when use is counted; `null`: since the table was made. Young statistics say little. */
   readonly countedSince: Date | null

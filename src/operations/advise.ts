@@ -118,7 +118,7 @@ function advice(table: AdvisedTable, asked: readonly AskedQuery[], { answers, in
       ...index,
       queries: queries.flatMap(({ verdict, indexes: names }, position) => (verdict === "build" && names.includes(index.name) ? [position] : [])),
     })),
-    unused: unusedIndexes(table),
+    unused: unusedIndexes(table, queries),
     countedSince: facts.countedSince,
     notes,
   }
@@ -126,14 +126,12 @@ function advice(table: AdvisedTable, asked: readonly AskedQuery[], { answers, in
 
 const UNTRIED = "there was no time to try it: ask for fewer queries at once, or give a larger timeoutMs"
 
-function unusedIndexes({ facts: { indexes, isPartitioned }, definition, lacking }: AdvisedTable): readonly UnusedIndex[] {
+function unusedIndexes({ facts, definition, lacking }: AdvisedTable, queries: readonly QueryAdvice[]): readonly UnusedIndex[] {
   // PostgreSQL drops no index of a partitioned table concurrently.
-  const build = isPartitioned ? "at once" : "concurrently"
-  return (
-    indexes
-      .filter(({ scans, isConstraint }) => scans === 0 && !isConstraint)
-      // One that the definition declares and the table has invalid is to be repaired.
-      .filter(({ name }) => !lacking.some((index) => index.name === name))
-      .map(({ name, bytes }) => ({ name, bytes, drop: dropIndexSql(name, definition, build) }))
-  )
+  const build = facts.isPartitioned ? "at once" : "concurrently"
+  // One that the definition declares and the table has invalid is to be repaired; one that a query needs was only not searched yet.
+  const needed = new Set([...lacking.map(({ name }) => name), ...queries.flatMap((query) => query.indexes)])
+  return facts.indexes
+    .filter(({ name, scans, isConstraint }) => scans === 0 && !isConstraint && !needed.has(name))
+    .map(({ name, bytes }) => ({ name, bytes, drop: dropIndexSql(name, definition, build) }))
 }

@@ -313,6 +313,22 @@ describe.each(databases)("advise on $name", (kind) => {
     })
   }, 120_000)
 
+  test("an index that serves one of the queries is not unused, though nothing has searched it yet", async () => {
+    const records = defineRecords<Order>({ table: "young", indexes: [{ field: "fields.total" }, { field: "fields.placed" }] })
+    const young = new PostgresDatabase<Order>({ kysely: db.kysely as never, records })
+    await young.migrate()
+    await sql`insert into young (id, fields) select id, fields from orders limit 12000`.execute(db.kysely)
+    await sql`vacuum analyze young`.execute(db.kysely)
+    const { queries, unused } = await advise(young, [build["a range"], { filters: [filter("fields.customer", "=", "c17")] }])
+    const [total, placed] = indexStatements(records).map(({ name }) => name)
+    expect(queries).toMatchObject([
+      { verdict: "served", indexes: [total] },
+      { verdict: "served", indexes: ["young_fields_gin"] },
+    ])
+    expect(unused.map(({ name }) => name)).toEqual(["young_metadata_gin", placed])
+    await sql`drop table young`.execute(db.kysely)
+  }, 120_000)
+
   test("a small table needs no index, and says what has never been searched", async () => {
     const { db: small, drop: dropSmall } = await migratedDatabase(kind, defineRecords<Order>({ table: "small" }))
     await small.create({ fields: { total: 5 } as Order })
