@@ -42,6 +42,7 @@ export async function inspect<F, M, FIn, MIn>(db: RecordStore<F, M, FIn, MIn>, {
       ...(typeof pending === "string" ? [pending] : []),
       ...(live?.isDistributed === true ? ["the table is distributed: sizes and statistics are those of this server, without the shards on others"] : []),
     ]
+    const unused = (facts?.indexes ?? []).filter(({ scans, isConstraint, isValid }) => scans === 0 && !isConstraint && isValid).map(({ name }) => name)
     const looked: Omit<Inspection, "findings"> = {
       table: `${definition.schema}.${definition.table}`,
       drift,
@@ -57,7 +58,7 @@ export async function inspect<F, M, FIn, MIn>(db: RecordStore<F, M, FIn, MIn>, {
       countedSince: facts?.countedSince ?? null,
       notes,
     }
-    return { ...looked, findings: findings(looked, definition, { isPartitioned: facts?.isPartitioned === true, isView: live?.isOther !== undefined }) }
+    return { ...looked, findings: findings(looked, definition, { isPartitioned: facts?.isPartitioned === true, isView: live?.isOther !== undefined, unused }) }
   } catch (error) {
     throw databaseError(error, { operation: "inspect", table: definition.table, schema: definition.schema })
   }
@@ -74,6 +75,8 @@ interface Layout {
   readonly isPartitioned: boolean
   /** A view, or a foreign table: the server counts nothing of it. */
   readonly isView: boolean
+  /** Indexes that nothing has searched and no constraint needs. */
+  readonly unused: readonly string[]
 }
 
 function findings(looked: Looked, name: TableName, layout: Layout): readonly Finding[] {
@@ -103,11 +106,13 @@ function findings(looked: Looked, name: TableName, layout: Layout): readonly Fin
         what: `the planner believes in ${records.estimated ?? "an unknown number of"} records, and there are ${records.actual}`,
         remedy: `analyze ${table}`,
       },
-    updates.count > MANY &&
+    // An index that queries need costs what it costs.
+    layout.unused.length > 0 &&
+      updates.count > MANY &&
       (updates.hotShare ?? 1) < 0.1 && {
         kind: "few_hot_updates",
         what: `${percent(1 - (updates.hotShare ?? 0))} of the updates wrote every index anew`,
-        remedy: "an index on a document costs each update of it: drop those that no query uses (`kysely-records advise`)",
+        remedy: `no query has searched ${layout.unused.join(", ")}: where no other server does, leave out of the definition what it declares of these, and drop them`,
       },
     bytes.toast > bytes.rows + 1024 * 1024 && {
       kind: "mostly_toast",

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { defineRecords, PostgresDatabase } from "../../src/index.ts"
+import { defineRecords, filter, PostgresDatabase } from "../../src/index.ts"
 import { type Inspection, inspect } from "../../src/operations/index.ts"
 import { markIndexSql } from "../../src/statement/index-statement.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
@@ -77,7 +77,27 @@ describe.each(databases)("inspect on $name", (kind) => {
       'reindex index concurrently "public"."theirs"',
       'drop index concurrently "public"."theirs_ccnew"',
     ])
+    expect(findings.find(({ kind }) => kind === "few_hot_updates")?.remedy).toMatch(/^no query has searched people_fields_gin, people_n_\w+: /)
     for (const { what, remedy } of findings) expect([what, remedy].join()).not.toMatch(/undefined|NaN|null/)
+  })
+
+  test("updates that write every index are no finding where every index is searched", async () => {
+    const lean = new PostgresDatabase<{ n: number }>({
+      kysely: db.kysely as never,
+      records: defineRecords<{ n: number }>({ table: "lean", gin: { metadata: false } }),
+    })
+    await lean.migrate()
+    await lean.createBatch(Array.from({ length: 1_500 }, (_, n) => ({ fields: { n } })))
+    await sql`update lean set fields = fields || '{"m": 1}'`.execute(db.kysely)
+    await expect.poll(async () => kinds(await inspect(lean)), { timeout: 10_000 }).toContain("few_hot_updates")
+    await sql`vacuum analyze lean`.execute(db.kysely)
+    await lean.transaction(async (tx) => {
+      await sql`set local enable_seqscan = off`.execute(tx.kysely)
+      await sql`set local enable_indexscan = off`.execute(tx.kysely)
+      expect(await tx.search({ filters: [filter("fields.n", "=", 7)] })).toHaveLength(1)
+    })
+    await expect.poll(async () => kinds(await inspect(lean)), { timeout: 10_000 }).not.toContain("few_hot_updates")
+    expect((await inspect(lean)).updates).toEqual({ count: 1_500, hotShare: 0 })
   })
 
   test("a table that is not there, and one that no statement has touched", async () => {
