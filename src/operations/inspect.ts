@@ -98,12 +98,17 @@ function findings(looked: Looked, name: TableName, layout: Layout): readonly Fin
       deadRows.share > 0.2 && { kind: "dead_rows", what: `${percent(deadRows.share)} of the rows are dead`, remedy: `vacuum (analyze) ${table}` },
     !layout.isView &&
       (records.estimated ?? 0) + (records.actual ?? 0) > MANY &&
-      last.analyze === null &&
-      last.autoanalyze === null && { kind: "never_analyzed", what: "the planner has no statistics of it", remedy: `analyze ${table}` },
+      (records.estimated === null || (last.analyze === null && last.autoanalyze === null)) && {
+        kind: "never_analyzed",
+        what: "the planner has no statistics of it",
+        remedy: `analyze ${table}`,
+      },
+    // One that the planner knows no number of was never analyzed.
     !layout.isView &&
+      records.estimated !== null &&
       isFarOff(records) && {
         kind: "wrong_estimate",
-        what: `the planner believes in ${records.estimated ?? "an unknown number of"} records, and there are ${records.actual}`,
+        what: `the planner believes in ${records.estimated} records, and there are ${records.actual}`,
         remedy: `analyze ${table}`,
       },
     // An index that queries need costs what it costs.

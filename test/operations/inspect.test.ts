@@ -56,7 +56,9 @@ describe.each(databases)("inspect on $name", (kind) => {
     // It would put some of this right.
     await sql`alter table people set (autovacuum_enabled = false)`.execute(db.kysely)
     await db.createBatch(Array.from({ length: 3_000 }, (_, n) => ({ fields: { n, text: Array.from({ length: 200 }, () => randomUUID()).join() } })))
-    expect(kinds(await inspect(db, { count: true }))).toContain("never_analyzed")
+    const young = kinds(await inspect(db, { count: true }))
+    expect(young).toContain("never_analyzed")
+    expect(young).not.toContain("wrong_estimate")
     await sql`analyze people`.execute(db.kysely)
     await sql`update people set fields = fields || '{"n": 1}'`.execute(db.kysely)
     await sql`drop index people_metadata_gin`.execute(db.kysely)
@@ -98,6 +100,15 @@ describe.each(databases)("inspect on $name", (kind) => {
     })
     await expect.poll(async () => kinds(await inspect(lean)), { timeout: 10_000 }).not.toContain("few_hot_updates")
     expect((await inspect(lean)).updates).toEqual({ count: 1_500, hotShare: 0 })
+  })
+
+  test("a table that was emptied and filled again has no statistics, however often it was analyzed", async () => {
+    await sql`alter table people set (autovacuum_enabled = false)`.execute(db.kysely)
+    await sql`analyze people`.execute(db.kysely)
+    await counted(db)
+    await sql`truncate people`.execute(db.kysely)
+    await db.createBatch(Array.from({ length: 3_000 }, (_, n) => ({ fields: { n } })))
+    expect(await inspect(db, { count: true })).toMatchObject({ records: { estimated: null }, findings: [{ kind: "never_analyzed" }] })
   })
 
   test("a table that is not there, and one that no statement has touched", async () => {
