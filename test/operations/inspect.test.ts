@@ -139,6 +139,27 @@ async function counted<F, M>(db: PostgresDatabase<F, M>): Promise<void> {
 }
 
 describe("inspect on a server", () => {
+  test("it does not wait for a table that another session keeps locked, and leaves the settings of its session", async () => {
+    const { db, options, drop } = await migratedDatabase(server, people)
+    const other = new PostgresDatabase({ ...options, records: people })
+    await db.transaction(async (tx) => {
+      await sql`lock table people in access exclusive mode`.execute(tx.kysely)
+      const began = performance.now()
+      const refused = { name: "DatabaseUnavailableError", message: expect.stringMatching(/^inspect: .*"public"."people" locked/) }
+      await expect(inspect(other, { count: true })).rejects.toMatchObject(refused)
+      expect(performance.now() - began).toBeLessThan(5_000)
+    })
+    await other.transaction(async (tx) => {
+      const settings = () => sql`select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement`.execute(tx.kysely)
+      await sql`set local lock_timeout = '7s'`.execute(tx.kysely)
+      const before = (await settings()).rows
+      expect((await inspect(tx)).findings).toEqual([])
+      expect((await settings()).rows).toEqual(before)
+    })
+    await other.close()
+    await drop()
+  })
+
   test("a role that may only read and write rows sees what it may, and is told what it may not", async () => {
     const { db, options, drop } = await migratedDatabase(server, people)
     await sql`create extension pgstattuple`.execute(db.kysely)
