@@ -6,6 +6,7 @@ import type { QueryAdvice } from "./advice.ts"
 import { percent, UNSELECTIVE } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { type Candidate, keyCount, newCandidates } from "./candidate.ts"
+import { indexEntry } from "./index-entry.ts"
 import { missingAnswer } from "./missing-index.ts"
 import { isScan, type SampleRun, type TableSample } from "./table-sample.ts"
 import { newStatements } from "./temporary-table.ts"
@@ -113,12 +114,16 @@ async function attempts(
 // What an extension that is not to be had answers with.
 const NO_EXTENSION = new Set(["42501", "0A000", "58P01", "22023"])
 
+const REFUSED: Readonly<Record<string, string>> = { "54000": "some values are too long for a btree" }
+
 // A value that is too long for a btree, an extension that is not there: then it is no candidate.
 function cannotBeBuilt(error: unknown, indexes: Candidate): readonly string[] {
   const state = sqlState(error)
   if (state === undefined) throw error
   const [extension] = NO_EXTENSION.has(state) ? indexes.flatMap((index) => extensionOf(index) ?? []) : []
-  return extension === undefined ? [] : [`this role cannot make the extension ${extension}, so that no index that needs it was tried`]
+  if (extension !== undefined) return [`this role cannot make the extension ${extension}, so that no index that needs it was tried`]
+  const entries = indexes.map((index) => JSON.stringify(indexEntry(index))).join(" with ")
+  return [`${entries} could not be built, so that it was not tried: ${REFUSED[state] ?? `PostgreSQL answered with SQLSTATE ${state}`}`]
 }
 
 // Nearly as good with fewer fields is better.

@@ -329,6 +329,20 @@ describe.each(databases)("advise on $name", (kind) => {
     await sql`drop table young`.execute(db.kysely)
   }, 120_000)
 
+  test("an index that could not be built, because values are too long for it, is named", async () => {
+    const wide = new PostgresDatabase<Order>({ kysely: db.kysely as never, records: defineRecords<Order>({ table: "wide", gin: false }) })
+    await wide.migrate()
+    await sql`insert into wide (id, fields) select id, case when fields->>'status' = 'open'
+      then fields || jsonb_build_object('placed', (select string_agg(md5(i::text || id), '') from generate_series(1, 300) i)) else fields end from orders limit 2000`.execute(
+      db.kysely,
+    )
+    await sql`vacuum analyze wide`.execute(db.kysely)
+    const { queries, notes } = await advise(wide, [{ filters: [filter("fields.placed", "<", "2024-01-01T05")] }])
+    expect(queries).toMatchObject([{ verdict: "unservable" }])
+    expect(notes).toEqual(['{"field":"fields.placed"} could not be built, so that it was not tried: some values are too long for a btree'])
+    await sql`drop table wide`.execute(db.kysely)
+  }, 120_000)
+
   test("a small table needs no index, and says what has never been searched", async () => {
     const { db: small, drop: dropSmall } = await migratedDatabase(kind, defineRecords<Order>({ table: "small" }))
     await small.create({ fields: { total: 5 } as Order })
