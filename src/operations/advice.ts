@@ -9,7 +9,7 @@ export interface Advice {
   readonly queries: readonly QueryAdvice[]
   /** The indexes to build. */
   readonly indexes: readonly IndexAdvice[]
-  /** Indexes that no query has searched since the statistics began. */
+  /** Indexes that nothing has searched since the statistics began, and that none of these queries needs. */
   readonly unused: readonly UnusedIndex[]
   /** Since when use is counted; `null`: since the table was made. Young statistics say little. */
   readonly countedSince: Date | null
@@ -20,9 +20,10 @@ export interface Advice {
 /**
  * `build`: an index would help. Else none would: `served`, the query is fast as it is; `small`, the table is; `unselective`,
  * so many records are found that a scan is right; `unservable`, no index serves such conditions; `missing`, the definition
- * declares the index and the table lacks it; `undeclared`, the other way round; `untried`, there was no time.
+ * declares an index that would help, the GIN included, and the table lacks it; `undeclared`, the other way round; `passed_over`, an index
+ * could serve, and the planner scans the table all the same, as when a GIN was not vacuumed; `untried`, there was no time.
  */
-export type Verdict = "build" | "served" | "small" | "unselective" | "unservable" | "missing" | "undeclared" | "untried"
+export type Verdict = "build" | "served" | "small" | "unselective" | "unservable" | "missing" | "undeclared" | "passed_over" | "untried"
 
 /** What there is to say about one query. */
 export interface QueryAdvice {

@@ -1,9 +1,10 @@
 import type { Kysely } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError } from "../errors.ts"
-import { liveTable } from "../migration/live-table.ts"
+import { type LiveTable, liveTable } from "../migration/live-table.ts"
+import { tableDifference } from "../migration/table-difference.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
-import { dropIndexSql } from "../statement/index-statement.ts"
+import { dropIndexSql, ginIndexes, indexStatements, type TableIndex } from "../statement/index-statement.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { databaseError, sqlState } from "../store/database-error.ts"
 import { planFacts } from "../store/plan.ts"
@@ -70,7 +71,12 @@ async function advisedTable(db: Kysely<RecordsTables>, definition: TableDefiniti
   if (facts === undefined || live === undefined)
     throw new ConfigurationError("missing_table", `advise: there is no table "${definition.schema}"."${definition.table}"`)
   const all = await queryPlan(db, definition, checkedQuery({}))
-  return { definition, facts, partitions: live.partitions, records: planFacts(all.plan).rows.estimated }
+  return { definition, facts, partitions: live.partitions, lacking: lackingIndexes(definition, live), records: planFacts(all.plan).rows.estimated }
+}
+
+function lackingIndexes(definition: TableDefinition, live: LiveTable): readonly TableIndex[] {
+  const wanted = new Set(tableDifference(definition, live).changes.flatMap(({ isWanted, part }) => (isWanted ? [part.name] : [])))
+  return [...ginIndexes(definition), ...indexStatements(definition)].filter(({ name }) => wanted.has(`index ${name}`))
 }
 
 async function judged(db: Kysely<RecordsTables>, table: AdvisedTable, asked: readonly AskedQuery[], deadline: number): Promise<SampledAdvice> {
@@ -102,7 +108,8 @@ const NO_SAMPLE: Record<string, string> = {
   "57014": "a part of this table could not be copied or read in ten seconds",
 }
 
-function advice({ definition, facts, records }: AdvisedTable, asked: readonly AskedQuery[], { answers, indexes, notes }: SampledAdvice): Advice {
+function advice(table: AdvisedTable, asked: readonly AskedQuery[], { answers, indexes, notes }: SampledAdvice): Advice {
+  const { definition, facts, records } = table
   const queries = asked.map((one) => answers.get(one.position) ?? answer(one, "untried", UNTRIED))
   return {
     table: { name: `${definition.schema}.${definition.table}`, records, bytes: facts.bytes },
@@ -111,7 +118,7 @@ function advice({ definition, facts, records }: AdvisedTable, asked: readonly As
       ...index,
       queries: queries.flatMap(({ verdict, indexes: names }, position) => (verdict === "build" && names.includes(index.name) ? [position] : [])),
     })),
-    unused: unusedIndexes(facts, definition),
+    unused: unusedIndexes(table, queries),
     countedSince: facts.countedSince,
     notes,
   }
@@ -119,10 +126,12 @@ function advice({ definition, facts, records }: AdvisedTable, asked: readonly As
 
 const UNTRIED = "there was no time to try it: ask for fewer queries at once, or give a larger timeoutMs"
 
-function unusedIndexes({ indexes, isPartitioned }: AdvisedTable["facts"], definition: TableDefinition): readonly UnusedIndex[] {
+function unusedIndexes({ facts, definition, lacking }: AdvisedTable, queries: readonly QueryAdvice[]): readonly UnusedIndex[] {
   // PostgreSQL drops no index of a partitioned table concurrently.
-  const build = isPartitioned ? "at once" : "concurrently"
-  return indexes
-    .filter(({ scans, isConstraint }) => scans === 0 && !isConstraint)
+  const build = facts.isPartitioned ? "at once" : "concurrently"
+  // One that the definition declares and the table has invalid is to be repaired; one that a query needs was only not searched yet.
+  const needed = new Set([...lacking.map(({ name }) => name), ...queries.flatMap((query) => query.indexes)])
+  return facts.indexes
+    .filter(({ name, scans, isConstraint }) => scans === 0 && !isConstraint && !needed.has(name))
     .map(({ name, bytes }) => ({ name, bytes, drop: dropIndexSql(name, definition, build) }))
 }

@@ -1,8 +1,8 @@
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { extensionPart, wantedIndexes } from "../migration/table-parts.ts"
-import { type IndexStatement, indexStatements } from "../statement/index-statement.ts"
+import { type IndexStatement, indexStatements, type TableIndex } from "../statement/index-statement.ts"
 import type { IndexAdvice, QueryAdvice } from "./advice.ts"
-import { isPrefix } from "./candidate.ts"
+import { identity, isPrefix } from "./candidate.ts"
 import { indexEntry } from "./index-entry.ts"
 import type { TableFacts } from "./table-facts.ts"
 
@@ -12,6 +12,8 @@ export interface AdvisedTable {
   readonly facts: TableFacts
   /** The names of its partitions; `undefined`: it is not partitioned. */
   readonly partitions: readonly string[] | undefined
+  /** Indexes that the definition declares, the GIN included, and the table has not, or has invalid. */
+  readonly lacking: readonly TableIndex[]
   /** About how many records it has. */
   readonly records: number
 }
@@ -39,6 +41,15 @@ export function advisedIndex({ name, index }: IndexStatement, { definition, part
     down: wanted.flatMap(({ part }) => part.drop),
     redundant: indexStatements(definition).flatMap((declared) => (isPrefix(declared.index, index) ? [declared.name] : [])),
   }
+}
+
+/** What to say of a unique index on the very keys of an index to build: why it is not enough. */
+export function uniqueNotes({ name, index }: IndexStatement, { definition }: AdvisedTable): readonly string[] {
+  const unique = indexStatements(definition).filter((declared) => identity(declared.index) === identity({ ...index, unique: true }))
+  return unique.map(
+    (declared) =>
+      `the unique index ${declared.name} leaves out the records that have no value: where the query says that the field exists, it needs no ${name} beside it`,
+  )
 }
 
 /** A share of all, for people. */

@@ -58,10 +58,11 @@ interface Batch {
 
 async function changedBatch<Tables>(kysely: Kysely<Tables>, options: BackfillOptions, after: string | undefined, batchSize: number): Promise<Batch> {
   const { table, schema = "public", where, set } = options
-  const [key, name] = [sql.ref(options.key), sql.table(`${schema}.${table}`)]
+  // By their parts: Kysely splits a name at its dots.
+  const [key, name] = [sql.id(options.key), sql.id(schema, table)]
   const conditions = [...(after === undefined ? [] : [sql`${key} > ${after}`]), ...(where === undefined ? [] : [sql`(${where})`])]
   const filtered = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`
-  const assignments = Object.entries(set).map(([column, value]) => sql`${sql.ref(column)} = ${value}`)
+  const assignments = Object.entries(set).map(([column, value]) => sql`${sql.id(column)} = ${value}`)
   // What is in the batch is decided first, then looked at again: a row that another transaction changed meanwhile may need nothing any more.
   const { rows } = await sql<{ rows: string | number; last: string | null }>`
     with batch as materialized (select ${key} from ${name} ${filtered} order by ${key} limit ${batchSize}),

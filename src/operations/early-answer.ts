@@ -1,10 +1,9 @@
 import { conjuncts } from "../definition/record-index.ts"
 import { isJsonPath } from "../path/json-path.ts"
-import { indexStatements } from "../statement/index-statement.ts"
 import type { QueryAdvice } from "./advice.ts"
 import type { AdvisedTable } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
-import { candidates, identity } from "./candidate.ts"
+import { candidates, mirrored, newCandidates } from "./candidate.ts"
 import { indexEntry } from "./index-entry.ts"
 import { newStatements } from "./temporary-table.ts"
 
@@ -16,25 +15,19 @@ export function earlyAnswer(one: AskedQuery, table: AdvisedTable): QueryAdvice |
   const { bytes } = table.facts
   if (bytes < SMALL_BYTES) return answer(one, "small", `the table has ${Math.ceil(bytes / 1024)} kB: reading all of it takes no longer than an index would`)
   if (one.query.limit === 0) return answer(one, "served", "it asks for no record")
-  return declaredAnswer(one, table) ?? byPrimaryKey(one) ?? unservable(one)
+  return undeclared(one, table) ?? byPrimaryKey(one) ?? unservable(one)
 }
 
-// Where the definition and the table disagree about an index that could serve.
-function declaredAnswer(one: AskedQuery, { definition, facts }: AdvisedTable): QueryAdvice | undefined {
-  const possible = candidates(one.query).flat()
-  const isThere = (name: string) => facts.indexes.some((index) => index.name === name && index.isValid)
-  const lacking = indexStatements(definition).filter(({ name, index }) => !isThere(name) && possible.some((other) => identity(other) === identity(index)))
-  if (lacking.length > 0) {
-    const indexes = lacking.map(({ name }) => name)
-    return answer(one, "missing", `the definition declares ${indexes.join(", ")}, and the table has no such index, or an invalid one: migrate it`, { indexes })
-  }
-  const declared = new Set(definition.indexes.map(identity))
-  const others = possible.filter((index) => !declared.has(identity(index)))
-  const undeclared = newStatements(definition, others).find(({ name }) => isThere(name))
-  if (undeclared === undefined) return undefined
-  const entry = JSON.stringify(indexEntry(undeclared.index))
-  const why = `the index ${undeclared.name} is there, but the definition does not declare it, so that the SQL does not ask for it: add ${entry}`
-  return answer(one, "undeclared", why, { indexes: [undeclared.name] })
+// An index that could serve, and that the definition does not know of.
+function undeclared(one: AskedQuery, { definition, facts }: AdvisedTable): QueryAdvice | undefined {
+  const others = newCandidates(one.query, definition).flat()
+  const found = newStatements(definition, [...others, ...others.map(mirrored)]).find(({ name }) =>
+    facts.indexes.some((index) => index.name === name && index.isValid),
+  )
+  if (found === undefined) return undefined
+  const entry = JSON.stringify(indexEntry(found.index))
+  const why = `the index ${found.name} is there, but the definition does not declare it, so that the SQL does not ask for it: add ${entry}`
+  return answer(one, "undeclared", why, { indexes: [found.name] })
 }
 
 // Nothing that could be built is better than what every table has.

@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely"
-import type { TableName } from "../definition/records-definition.ts"
+import type { TableDefinition, TableName } from "../definition/records-definition.ts"
 import { textLiteral } from "../expression/accessor.ts"
 import { liveTable } from "../migration/live-table.ts"
 import { tableDifference } from "../migration/table-difference.ts"
@@ -12,6 +12,7 @@ import type { RecordStore } from "../store/record-store.ts"
 import type { Finding, IndexInspection, Inspection } from "./inspection.ts"
 import { tableFacts } from "./table-facts.ts"
 import { pendingPages, tableHealth } from "./table-health.ts"
+import { undoneWithin } from "./undone.ts"
 
 /** What `inspect` should look at beside the catalogs. */
 export interface InspectOptions {
@@ -21,46 +22,53 @@ export interface InspectOptions {
 
 /**
  * How the table of a database is doing: whether it is as its definition says, its size, its dead rows, its indexes, and
- * what to do about it. It changes nothing and needs no privilege on the table, but for `count`, which needs `select`.
+ * what to do about it. It changes nothing and needs no privilege on the table, but for `count`, which needs `select`. It
+ * waits for no lock longer than a second.
  *
  * @example
  * const looked = await inspect(db, { count: true })
  * looked.findings.map(({ kind }) => kind) // []
- * @throws DatabaseUnavailableError
+ * @throws DatabaseUnavailableError, also when another session keeps the table locked.
  */
 export async function inspect<F, M, FIn, MIn>(db: RecordStore<F, M, FIn, MIn>, { count = false }: InspectOptions = {}): Promise<Inspection> {
   const { definition } = db
   // Kysely runs any statement; what it believes the tables to be is a matter of types alone.
   const kysely = db.kysely.withoutPlugins() as unknown as Kysely<RecordsTables>
   try {
-    const live = await liveTable(kysely, definition)
-    const drift = tableDifference(definition, live)
-    const [facts, { estimated, ...health }] = [await tableFacts(kysely, definition), await tableHealth(kysely, definition)]
-    const pending = await pendingPages(kysely, definition)
-    const counted = count && live !== undefined ? await countStatement(kysely, definition, checkedQuery({})).execute() : []
-    const notes = [
-      ...(typeof pending === "string" ? [pending] : []),
-      ...(live?.isDistributed === true ? ["the table is distributed: sizes and statistics are those of this server, without the shards on others"] : []),
-    ]
-    const looked: Omit<Inspection, "findings"> = {
-      table: `${definition.schema}.${definition.table}`,
-      drift,
-      ...health,
-      records: { estimated, actual: counted[0] === undefined ? null : Number(counted[0].count) },
-      indexes: (facts?.indexes ?? []).map(({ name, bytes, scans, isValid }) => ({
-        name,
-        bytes,
-        scans,
-        isValid,
-        pendingPages: typeof pending === "string" ? null : (pending.get(name) ?? null),
-      })),
-      countedSince: facts?.countedSince ?? null,
-      notes,
-    }
-    return { ...looked, findings: findings(looked, definition, { isPartitioned: facts?.isPartitioned === true, isView: live?.isOther !== undefined }) }
+    // To count the records may take long.
+    return await undoneWithin(kysely, (trx) => inspection(trx, definition, count), { lock_timeout: 1_000 })
   } catch (error) {
     throw databaseError(error, { operation: "inspect", table: definition.table, schema: definition.schema })
   }
+}
+
+async function inspection(db: Kysely<RecordsTables>, definition: TableDefinition, count: boolean): Promise<Inspection> {
+  const [facts, live] = [await tableFacts(db, definition), await liveTable(db, definition)]
+  const drift = tableDifference(definition, live)
+  const { estimated, ...health } = await tableHealth(db, definition)
+  const pending = await pendingPages(db, definition)
+  const counted = count && live !== undefined ? await countStatement(db, definition, checkedQuery({})).execute() : []
+  const notes = [
+    ...(typeof pending === "string" ? [pending] : []),
+    ...(live?.isDistributed === true ? ["the table is distributed: sizes and statistics are those of this server, without the shards on others"] : []),
+  ]
+  const unused = (facts?.indexes ?? []).filter(({ scans, isConstraint, isValid }) => scans === 0 && !isConstraint && isValid).map(({ name }) => name)
+  const looked: Omit<Inspection, "findings"> = {
+    table: `${definition.schema}.${definition.table}`,
+    drift,
+    ...health,
+    records: { estimated, actual: counted[0] === undefined ? null : Number(counted[0].count) },
+    indexes: (facts?.indexes ?? []).map(({ name, bytes, scans, isValid }) => ({
+      name,
+      bytes,
+      scans,
+      isValid,
+      pendingPages: typeof pending === "string" ? null : (pending.get(name) ?? null),
+    })),
+    countedSince: facts?.countedSince ?? null,
+    notes,
+  }
+  return { ...looked, findings: findings(looked, definition, { isPartitioned: facts?.isPartitioned === true, isView: live?.isOther !== undefined, unused }) }
 }
 
 type Looked = Omit<Inspection, "findings">
@@ -74,6 +82,8 @@ interface Layout {
   readonly isPartitioned: boolean
   /** A view, or a foreign table: the server counts nothing of it. */
   readonly isView: boolean
+  /** Indexes that nothing has searched and no constraint needs. */
+  readonly unused: readonly string[]
 }
 
 function findings(looked: Looked, name: TableName, layout: Layout): readonly Finding[] {
@@ -95,19 +105,26 @@ function findings(looked: Looked, name: TableName, layout: Layout): readonly Fin
       deadRows.share > 0.2 && { kind: "dead_rows", what: `${percent(deadRows.share)} of the rows are dead`, remedy: `vacuum (analyze) ${table}` },
     !layout.isView &&
       (records.estimated ?? 0) + (records.actual ?? 0) > MANY &&
-      last.analyze === null &&
-      last.autoanalyze === null && { kind: "never_analyzed", what: "the planner has no statistics of it", remedy: `analyze ${table}` },
-    !layout.isView &&
-      isFarOff(records) && {
-        kind: "wrong_estimate",
-        what: `the planner believes in ${records.estimated ?? "an unknown number of"} records, and there are ${records.actual}`,
+      (records.estimated === null || (last.analyze === null && last.autoanalyze === null)) && {
+        kind: "never_analyzed",
+        what: "the planner has no statistics of it",
         remedy: `analyze ${table}`,
       },
-    updates.count > MANY &&
+    // One that the planner knows no number of was never analyzed.
+    !layout.isView &&
+      records.estimated !== null &&
+      isFarOff(records) && {
+        kind: "wrong_estimate",
+        what: `the planner believes in ${records.estimated} records, and there are ${records.actual}`,
+        remedy: `analyze ${table}`,
+      },
+    // An index that queries need costs what it costs.
+    layout.unused.length > 0 &&
+      updates.count > MANY &&
       (updates.hotShare ?? 1) < 0.1 && {
         kind: "few_hot_updates",
         what: `${percent(1 - (updates.hotShare ?? 0))} of the updates wrote every index anew`,
-        remedy: "an index on a document costs each update of it: drop those that no query uses (`kysely-records advise`)",
+        remedy: `no query has searched ${layout.unused.join(", ")}: where no other server does, leave out of the definition what it declares of these, and drop them`,
       },
     bytes.toast > bytes.rows + 1024 * 1024 && {
       kind: "mostly_toast",

@@ -1,13 +1,13 @@
 import type { Transaction } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { planFacts } from "../store/plan.ts"
 import type { QueryAdvice } from "./advice.ts"
-import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement } from "./advised-table.ts"
+import { type AdvisedIndex, type AdvisedTable, advisedIndex, type Judgement, uniqueNotes } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
 import { type Candidate, candidates, keyCount } from "./candidate.ts"
 import { hasHypopg, hypotheticalPlan } from "./hypothetical-index.ts"
-import { queryPlan } from "./query-plan.ts"
+import { liveAnswer } from "./live-answer.ts"
+import { lackingFor } from "./missing-index.ts"
 import { TableSample } from "./table-sample.ts"
 import { newStatements, withIndexes } from "./temporary-table.ts"
 import { type MeasuredQuery, type TriedQuery, triedQuery } from "./tried-query.ts"
@@ -36,9 +36,12 @@ export async function sampledAdvice(
   const indexes: AdvisedIndex[] = []
   let [sample, grown] = [first, definition]
   const tooSlow = (one: AskedQuery) => answers.set(one.position, answer(one, "untried", "it took longer than ten seconds on a sample of the table"))
-  for (const { asked: one, measured } of await measuredQueries(trx, first, table, asked, deadline)) {
+  const measuredFirst = await measuredQueries(trx, first, table, asked, deadline)
+  // What is advised is to stand beside what a migration makes.
+  const refused = await first.complete(table.lacking)
+  for (const { asked: one, measured } of measuredFirst) {
     if (performance.now() > deadline) break
-    const step = measured && (await inTime(trx, () => advisedStep(trx, { sample, grown, table, withHypopg }, measured)))
+    const step = measured && (await inTime(trx, () => advisedStep(trx, { sample, grown, table, refused, withHypopg }, measured)))
     if (step === undefined) {
       tooSlow(one)
       continue
@@ -57,6 +60,13 @@ interface Progress {
   readonly grown: TableDefinition
 }
 
+interface StepContext extends Progress {
+  readonly table: AdvisedTable
+  /** Indexes that the definition declares and the table lacks, which cannot be built on the sample either. */
+  readonly refused: readonly string[]
+  readonly withHypopg: boolean
+}
+
 interface AdvisedStep extends Progress {
   readonly answer: QueryAdvice
   readonly indexes: readonly AdvisedIndex[]
@@ -66,21 +76,30 @@ interface AdvisedStep extends Progress {
 /** What there is to say about one query; what it needs is built, so that the next ones find it. */
 async function advisedStep(
   trx: Transaction<RecordsTables>,
-  { sample, grown, table, withHypopg }: Progress & { readonly table: AdvisedTable; readonly withHypopg: boolean },
+  { sample, grown, table, refused, withHypopg }: StepContext,
   measured: MeasuredQuery,
 ): Promise<AdvisedStep> {
-  const tried = await triedQuery(sample, measured, grown)
+  const built = new Set(table.lacking.map(({ name }) => name))
+  const untried = lackingFor(table, measured.asked.query).filter((name) => refused.includes(name))
+  const tried = await triedQuery(sample, measured, grown, { built, refused: untried })
   const { build, notes } = tried
   const hypopg = withHypopg && build.length === 1 ? await checkedByHypopg(trx, table, build, measured.asked) : undefined
   if (hypopg?.isUsed === false) return { answer: unusedByPlanner(measured.asked, tried), indexes: [], notes, sample, grown }
   if (build.length === 0) return { answer: tried.answer, indexes: [], notes, sample, grown }
-  const built = await sample.with(build, table.records)
+  const larger = await sample.with(build, table.records)
   const indexes: AdvisedIndex[] = []
-  for (const [position, statement] of newStatements(grown, build).entries()) {
+  const statements = newStatements(grown, build)
+  for (const [position, statement] of statements.entries()) {
     const writes = await sample.writeCost(statement.index)
-    indexes.push({ ...advisedIndex(statement, table), bytes: built.bytes[position] ?? null, writes, ...(hypopg === undefined ? {} : { hypopg }) })
+    indexes.push({ ...advisedIndex(statement, table), bytes: larger.bytes[position] ?? null, writes, ...(hypopg === undefined ? {} : { hypopg }) })
   }
-  return { answer: tried.answer, indexes, notes, sample: built.sample, grown: withIndexes(grown, build) }
+  return {
+    answer: tried.answer,
+    indexes,
+    notes: [...notes, ...statements.flatMap((one) => uniqueNotes(one, table))],
+    sample: larger.sample,
+    grown: withIndexes(grown, build),
+  }
 }
 
 interface MeasuredInTime {
@@ -99,7 +118,10 @@ async function measuredQueries(
   const all: MeasuredInTime[] = []
   for (const one of asked.toSorted((left, right) => width(right) - width(left))) {
     if (performance.now() > deadline) break
-    const measured = await inTime(trx, async () => ({ asked: one, before: await sample.run(one.query), live: await usedIndexes(trx, table, one) }))
+    const measured = await inTime(trx, async () => {
+      const before = await sample.run(one.query)
+      return { asked: one, before, asItIs: await liveAnswer(trx, table, one, { sample, before }) }
+    })
     all.push({ asked: one, measured })
   }
   return all
@@ -111,11 +133,6 @@ function unusedByPlanner(one: AskedQuery, { now }: TriedQuery): QueryAdvice {
 
 function width({ query }: AskedQuery): number {
   return Math.max(0, ...candidates(query).map(keyCount))
-}
-
-async function usedIndexes(trx: Transaction<RecordsTables>, { definition }: AdvisedTable, { query }: AskedQuery): Promise<readonly string[]> {
-  const { named } = await queryPlan(trx, definition, query)
-  return planFacts(named).indexes
 }
 
 async function checkedByHypopg(trx: Transaction<RecordsTables>, { definition }: AdvisedTable, build: Candidate, { query }: AskedQuery) {

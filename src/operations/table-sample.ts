@@ -2,13 +2,14 @@ import { sql, type Transaction } from "kysely"
 import type { RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import type { CheckedQuery } from "../predicate/checked-query.ts"
-import { type IndexStatement, indexStatements } from "../statement/index-statement.ts"
+import { ginIndexes, type IndexStatement, indexStatements, type TableIndex } from "../statement/index-statement.ts"
 import { type RecordsTables, tableOf } from "../statement/records-tables.ts"
 import { countStatement } from "../statement/search.ts"
+import { sqlState } from "../store/database-error.ts"
 import { actualRows, type PlanFacts, planFacts, planNodes, type QueryPlan } from "../store/plan.ts"
 import { queryPlan } from "./query-plan.ts"
 import { builtIndex, newStatements, temporaryTable, withIndexes } from "./temporary-table.ts"
-import { undone } from "./undone.ts"
+import { inTime, undone } from "./undone.ts"
 import { type WriteCost, writeCost } from "./write-cost.ts"
 
 /** What a table is measured by, at most. */
@@ -64,8 +65,20 @@ export class TableSample {
 
   /** Those of some indexes that were added to the copy, by the names that they have on the table itself. */
   added(used: readonly string[]): readonly string[] {
-    const names = indexStatements(this.#original).map(({ name }) => name)
-    return indexStatements(this.#copy).flatMap(({ name }, position) => (used.includes(name) ? [names[position] ?? name] : []))
+    const names = declaredIndexes(this.#original).map(({ name }) => name)
+    return declaredIndexes(this.#copy).flatMap(({ name }, position) => (used.includes(name) ? [names[position] ?? name] : []))
+  }
+
+  /** Builds indexes that the definition declares and the table lacks: they stay. Gives the names of those that cannot be built on it. */
+  async complete(lacking: readonly TableIndex[]): Promise<readonly string[]> {
+    const copies = declaredIndexes(this.#copy)
+    const refused: string[] = []
+    for (const [position, { name }] of declaredIndexes(this.#original).entries()) {
+      const copy = lacking.some((index) => index.name === name) ? copies[position] : undefined
+      if (copy !== undefined && !(await this.#isBuilt(copy))) refused.push(name)
+    }
+    if (lacking.length > 0) await this.#analyzed()
+    return refused
   }
 
   /** The share of the records that the conditions of a query find, from 0 to 1. */
@@ -109,10 +122,24 @@ export class TableSample {
     return { definition, statements }
   }
 
+  // A value that is too long, or there twice, an extension that is not to be had, or no time.
+  #isBuilt(index: TableIndex): Promise<boolean> {
+    const build = async () => {
+      await builtIndex(this.#trx, index, this.#copy)
+      return true
+    }
+    return inTime(this.#trx, build).then(
+      (isBuilt) => isBuilt === true,
+      (error: unknown) => {
+        if (sqlState(error) === undefined) throw error
+        return false
+      },
+    )
+  }
+
   async #run(trx: Transaction<RecordsTables>, definition: TableDefinition, query: CheckedQuery): Promise<SampleRun> {
     const { plan } = await queryPlan(trx, definition, query, { analyze: true })
-    const facts = planFacts(plan)
-    return { ...facts, plan, pages: (facts.buffers?.hit ?? 0) + (facts.buffers?.read ?? 0) }
+    return { ...planFacts(plan), plan, pages: pagesRead(plan) }
   }
 
   // What a GIN has not sorted in yet would be read by every query.
@@ -124,10 +151,20 @@ export class TableSample {
   }
 }
 
+function declaredIndexes(definition: TableDefinition): readonly TableIndex[] {
+  return [...ginIndexes(definition), ...indexStatements(definition)]
+}
+
 // Of long documents fewer are enough, and all that may be copied while others wait for the disk.
 function sampledRecords({ records, bytes }: Size): number {
   const each = Math.max(1, bytes / Math.max(1, records))
   return Math.max(100, Math.min(MOST.records, Math.floor(MOST.bytes / each)))
+}
+
+/** Pages of 8 kB that were looked at. */
+export function pagesRead(plan: QueryPlan): number {
+  const { buffers } = planFacts(plan)
+  return (buffers?.hit ?? 0) + (buffers?.read ?? 0)
 }
 
 /** Whether a plan looks at all records of a table, one by one: in its own order, or in that of an index. */

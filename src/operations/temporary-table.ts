@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql } from "kysely"
 import { indexLookup } from "../definition/index-lookup.ts"
 import type { RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
-import { createIndexSql, extensionOf, type IndexStatement, indexStatements, quoted, quotedIn } from "../statement/index-statement.ts"
+import { createIndexSql, extensionOf, type IndexStatement, indexStatements, quoted, quotedIn, type TableIndex } from "../statement/index-statement.ts"
 import { type RecordsTables, tableOf } from "../statement/records-tables.ts"
 
 /** The definition with further indexes. */
@@ -47,8 +47,8 @@ async function withoutInvalid(trx: Kysely<RecordsTables>, original: TableDefinit
 }
 
 /** Builds an index of a temporary table, and makes the extension that it needs. */
-export async function builtIndex(trx: Kysely<RecordsTables>, statement: IndexStatement, table: TableDefinition): Promise<void> {
-  const extension = extensionOf(statement.index)
+export async function builtIndex(trx: Kysely<RecordsTables>, statement: TableIndex | IndexStatement, table: TableDefinition): Promise<void> {
+  const extension = "index" in statement ? extensionOf(statement.index) : undefined
   if (extension !== undefined) await sql`create extension if not exists ${sql.id(extension)}`.execute(trx)
   await sql.raw(createIndexSql(statement, table, "at once")).execute(trx)
 }

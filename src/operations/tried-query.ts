@@ -5,7 +5,9 @@ import { sqlState } from "../store/database-error.ts"
 import type { QueryAdvice } from "./advice.ts"
 import { percent, UNSELECTIVE } from "./advised-table.ts"
 import { type AskedQuery, answer } from "./asked-query.ts"
-import { type Candidate, candidates, identity, keyCount } from "./candidate.ts"
+import { type Candidate, keyCount, newCandidates } from "./candidate.ts"
+import { indexEntry } from "./index-entry.ts"
+import { missingAnswer } from "./missing-index.ts"
 import { isScan, type SampleRun, type TableSample } from "./table-sample.ts"
 import { newStatements } from "./temporary-table.ts"
 
@@ -29,21 +31,36 @@ export interface MeasuredQuery {
   readonly asked: AskedQuery
   /** On the sample, with the indexes that the table has. */
   readonly before: SampleRun
-  /** The indexes that serve it on the table itself. */
-  readonly live: readonly string[]
+  /** What there is to say where nothing is built for it. */
+  readonly asItIs: QueryAdvice
+}
+
+/** What the definition declares and the table lacks. */
+export interface Lacking {
+  /** On the sample they are there by now. */
+  readonly built: ReadonlySet<string>
+  /** Those that could serve the query, and cannot be built on the sample. */
+  readonly refused: readonly string[]
 }
 
 /**
  * Runs a query on the sample with each index that could serve it, and without. The sample, and its definition, may have
  * indexes already that were advised for other queries.
  */
-export async function triedQuery(sample: TableSample, { asked, before, live }: MeasuredQuery, definition: TableDefinition): Promise<TriedQuery> {
+export async function triedQuery(
+  sample: TableSample,
+  { asked, before, asItIs }: MeasuredQuery,
+  definition: TableDefinition,
+  lacking: Lacking,
+): Promise<TriedQuery> {
   const now = before.pages
   const said = (one: QueryAdvice, build: Candidate = [], notes: readonly string[] = []): TriedQuery => ({ answer: one, build, now, notes })
-  const served = answer(asked, "served", `it looks at ${now} pages of the sample as it is, with ${names(live)}`, { pages: { now }, indexes: live })
-  if (now <= FEW_PAGES) return said(served)
+  if (now <= FEW_PAGES) return said(asItIs)
   const grown = await sample.run(asked.query)
   const advised = sample.added(grown.indexes)
+  const missing = advised.filter((name) => lacking.built.has(name))
+  if (missing.length > 0 && isWorthwhile(now, grown.pages)) return said(missingAnswer(asked, missing, { now, withIndexes: grown.pages }))
+  if (lacking.refused.length > 0) return said(missingAnswer(asked, lacking.refused, { now }))
   const isHelped = advised.length > 0 && isWorthwhile(now, grown.pages)
   const helped = isHelped ? buildAnswer(asked, advised, now, grown.pages) : undefined
   if (helped !== undefined && grown.pages <= FEW_PAGES) return said(helped)
@@ -57,11 +74,12 @@ export async function triedQuery(sample: TableSample, { asked, before, live }: M
   const share = await sample.share(asked.query)
   if (asked.query.filters.length > 0 && share >= UNSELECTIVE)
     return said(answer(asked, "unselective", `its conditions find ${percent(share)} of the records: to scan the table is right`, { pages: { now } }), [], notes)
-  if (!isScan(before.plan)) return said(served, [], notes)
+  if (!isScan(before.plan)) return said(asItIs, [], notes)
   return said(answer(asked, "unservable", "no index that could be built for it makes it look at half as many pages", { pages: { now } }), [], notes)
 }
 
-function isWorthwhile(before: number, after: number): boolean {
+/** Whether so many pages less are worth an index. */
+export function isWorthwhile(before: number, after: number): boolean {
   return after * WORTHWHILE <= before && before - after >= FEW_PAGES / 2
 }
 
@@ -80,11 +98,8 @@ async function attempts(
   query: CheckedQuery,
   definition: TableDefinition,
 ): Promise<{ runs: readonly Attempt[]; notes: readonly string[] }> {
-  const declared = new Set(definition.indexes.map(identity))
   const [runs, notes]: [Attempt[], string[]] = [[], []]
-  for (const candidate of candidates(query)) {
-    const fresh = candidate.filter((index) => !declared.has(identity(index)))
-    if (fresh.length === 0) continue
+  for (const fresh of newCandidates(query, definition)) {
     const run = await sample.try(query, fresh).catch((error: unknown) => {
       notes.push(...cannotBeBuilt(error, fresh))
       return undefined
@@ -99,12 +114,16 @@ async function attempts(
 // What an extension that is not to be had answers with.
 const NO_EXTENSION = new Set(["42501", "0A000", "58P01", "22023"])
 
+const REFUSED: Readonly<Record<string, string>> = { "54000": "some values are too long for a btree" }
+
 // A value that is too long for a btree, an extension that is not there: then it is no candidate.
 function cannotBeBuilt(error: unknown, indexes: Candidate): readonly string[] {
   const state = sqlState(error)
   if (state === undefined) throw error
   const [extension] = NO_EXTENSION.has(state) ? indexes.flatMap((index) => extensionOf(index) ?? []) : []
-  return extension === undefined ? [] : [`this role cannot make the extension ${extension}, so that no index that needs it was tried`]
+  if (extension !== undefined) return [`this role cannot make the extension ${extension}, so that no index that needs it was tried`]
+  const entries = indexes.map((index) => JSON.stringify(indexEntry(index))).join(" with ")
+  return [`${entries} could not be built, so that it was not tried: ${REFUSED[state] ?? `PostgreSQL answered with SQLSTATE ${state}`}`]
 }
 
 // Nearly as good with fewer fields is better.
@@ -114,6 +133,7 @@ function cheapest(all: readonly Attempt[]): Attempt | undefined {
   return good.toSorted((one, other) => keyCount(one.indexes) - keyCount(other.indexes))[0]
 }
 
-function names(indexes: readonly string[]): string {
+/** Indexes by their names, for people. */
+export function names(indexes: readonly string[]): string {
   return indexes.join(" and ") || "no index"
 }

@@ -2,8 +2,13 @@ import { type Kysely, sql, type Transaction } from "kysely"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { sqlState } from "../store/database-error.ts"
 
-/** What looking after a table may take of a server that others work on, in milliseconds. */
-const LIMITS = { lock_timeout: 1_000, statement_timeout: 10_000 }
+/** What looking after a table may take of a server that others work on, in milliseconds, by the setting that bounds it. */
+export interface Limits {
+  readonly lock_timeout: number
+  readonly statement_timeout?: number
+}
+
+const LIMITS: Limits = { lock_timeout: 1_000, statement_timeout: 10_000 }
 
 /** Runs `work` in a transaction that is rolled back whatever comes of it: nothing that it made stays. */
 export async function undone<R>(db: Kysely<RecordsTables>, work: (trx: Transaction<RecordsTables>) => Promise<R>): Promise<R> {
@@ -24,12 +29,12 @@ export async function undone<R>(db: Kysely<RecordsTables>, work: (trx: Transacti
  * The same for work on a table that others use: no statement waits long for a lock, behind which writers would queue, and
  * none runs long. What the session allows less of stays as it is.
  */
-export async function undoneWithin<R>(db: Kysely<RecordsTables>, work: (trx: Transaction<RecordsTables>) => Promise<R>): Promise<R> {
+export async function undoneWithin<R>(db: Kysely<RecordsTables>, work: (trx: Transaction<RecordsTables>) => Promise<R>, limits: Limits = LIMITS): Promise<R> {
   return undone(db, async (trx) => {
-    const most = sql`(${JSON.stringify(LIMITS)}::jsonb->>name)`
+    const most = sql`(${JSON.stringify(limits)}::jsonb->>name)`
     await sql`
       select set_config(name, case when setting::int between 1 and ${most}::int then setting else ${most} end, true)
-      from pg_settings where ${JSON.stringify(LIMITS)}::jsonb ? name`.execute(trx)
+      from pg_settings where ${JSON.stringify(limits)}::jsonb ? name`.execute(trx)
     return work(trx)
   })
 }

@@ -12,11 +12,15 @@ export function planOutline(plan: QueryPlan): string {
   return lines(plan, "").join("\n")
 }
 
-/** What a plan does, in a few words: how it finds the records, what it does to them, and what that takes. */
+/**
+ * What a plan does, in a few words: how it finds the records, what it does to them, and what that takes. The partitions of
+ * a table are told together, under its name.
+ */
 export function planSummary(plan: QueryPlan): string {
   const nodes = planNodes(plan)
-  const steps = [...nodes.flatMap(found), ...nodes.flatMap(worked)]
-  const sentences = [`${[...new Set(steps)].join(", ") || "reads no table"}.`, given(plan), ...nodes.flatMap(surprise), taken(plan)]
+  const tables = tableNames(nodes)
+  const steps = [...foundSteps(nodes, tables), ...nodes.flatMap(worked)]
+  const sentences = [`${[...new Set(steps)].join(", ") || "reads no table"}.`, given(plan), ...surprises(nodes, tables), taken(plan)]
   return sentences
     .filter((sentence) => sentence !== "")
     .map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1))
@@ -50,17 +54,45 @@ function rowsRemoved(node: PlanNode): number {
   return Math.round(each * (numberAt(node, "Actual Loops") ?? 1))
 }
 
+/** The table that a node is for, by the name of what it reads. */
+type TableNames = ReadonlyMap<string, string>
+
+// PostgreSQL calls the partitions of one table by the name of the table and a number: a single one goes by its own name.
+function tableNames(nodes: readonly PlanNode[]): TableNames {
+  const parts = new Map(nodes.flatMap((node) => partOf(node)))
+  const wholes = [...parts.values()]
+  return new Map([...parts].filter(([, whole]) => wholes.filter((other) => other === whole).length > 1))
+}
+
+function partOf(node: PlanNode): [string, string][] {
+  const [relation, alias] = [textAt(node, "Relation Name"), textAt(node, "Alias")]
+  const whole = alias === relation ? undefined : /^(.+)_\d+$/.exec(alias ?? "")?.[1]
+  return relation === undefined || whole === undefined ? [] : [[relation, whole]]
+}
+
+function tableAt(node: PlanNode, tables: TableNames): string | undefined {
+  const relation = textAt(node, "Relation Name")
+  return relation === undefined ? undefined : (tables.get(relation) ?? relation)
+}
+
+function foundSteps(nodes: readonly PlanNode[], tables: TableNames): string[] {
+  const removedBy = new Map<string, number>()
+  for (const node of nodes) {
+    const step = found(node, tableAt(node, tables) ?? "a table")
+    if (step !== undefined) removedBy.set(step, (removedBy.get(step) ?? 0) + rowsRemoved(node))
+  }
+  return [...removedBy].map(([step, rows]) => (rows > 0 ? `${step} and throws ${count(rows, "record")} away` : step))
+}
+
 // The nodes that find rows. The bitmap of an index is the work of its Bitmap Index Scan.
-function found(node: PlanNode): string[] {
+function found(node: PlanNode, table: string): string | undefined {
   const name = textAt(node, "Node Type") ?? ""
-  const table = textAt(node, "Relation Name") ?? "a table"
   const index = textAt(node, "Index Name")
-  const thrown = rowsRemoved(node) > 0 ? ` and throws ${count(rowsRemoved(node), "record")} away` : ""
-  if (name === "Seq Scan") return [`scans all of ${table}${thrown}`]
-  if (name === "Bitmap Heap Scan") return thrown === "" ? [] : [`looks at records of ${table}${thrown}`]
-  if (index === undefined) return []
+  if (name === "Seq Scan") return `scans all of ${table}`
+  if (name === "Bitmap Heap Scan") return rowsRemoved(node) > 0 ? `looks at records of ${table}` : undefined
+  if (index === undefined) return undefined
   const isSearch = name === "Bitmap Index Scan" || node["Index Cond"] !== undefined
-  return [`${isSearch ? "finds records with the index" : "walks in the order of the index"} ${index}${thrown}`]
+  return `${isSearch ? "finds records with the index" : "walks in the order of the index"} ${index}`
 }
 
 function worked(node: PlanNode): string[] {
@@ -79,14 +111,19 @@ const FAR_OFF = 10
 const MANY = 100
 
 // Where the planner is far off, it may have chosen the wrong plan.
-function surprise(node: PlanNode): string[] {
-  const table = textAt(node, "Relation Name")
-  if (table === undefined || node["Actual Rows"] === undefined) return []
-  const expected = numberAt(node, "Plan Rows") ?? 0
-  const actual = numberAt(node, "Actual Rows") ?? 0
+function surprises(nodes: readonly PlanNode[], tables: TableNames): string[] {
+  const sums = new Map<string, { readonly expected: number; readonly actual: number }>()
+  for (const node of nodes) {
+    const table = tableAt(node, tables)
+    if (table === undefined || node["Actual Rows"] === undefined) continue
+    const { expected, actual } = sums.get(table) ?? { expected: 0, actual: 0 }
+    sums.set(table, { expected: expected + (numberAt(node, "Plan Rows") ?? 0), actual: actual + (numberAt(node, "Actual Rows") ?? 0) })
+  }
   // What a limit ends early gives fewer rows than it could.
-  if (actual < MANY || actual < expected * FAR_OFF) return []
-  return [`The planner expected ${count(expected, "record")} of ${table} and ${digits(actual)} came: run \`analyze\` on it.`]
+  const wrong = [...sums].filter(([, { expected, actual }]) => actual >= MANY && actual >= expected * FAR_OFF)
+  return wrong.map(
+    ([table, { expected, actual }]) => `The planner expected ${count(expected, "record")} of ${table} and ${digits(actual)} came: run \`analyze\` on it.`,
+  )
 }
 
 function taken(plan: QueryPlan): string {

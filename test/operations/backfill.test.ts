@@ -52,6 +52,15 @@ describe.each(databases)("backfill on $name", (kind) => {
     expect(await backfill(kysely, options)).toBe(1900)
   })
 
+  test("names have dots in them", async () => {
+    await sql`drop schema if exists "a.b" cascade`.execute(kysely)
+    await sql`create schema "a.b"`.execute(kysely)
+    await sql`create table "a.b"."c.d" as select no as "no.", created, created_at as "at.z" from orders`.execute(kysely)
+    const set = { "at.z": sql`created at time zone 'UTC'` }
+    expect(await backfill(kysely, { schema: "a.b", table: "c.d", key: "no.", set, where: sql`"at.z" is null`, batchSize: 2000 })).toBe(2500)
+    expect((await sql`select 1 from "a.b"."c.d" where "at.z" is null`.execute(kysely)).rows).toEqual([])
+  })
+
   test("refuses what it cannot do, and names the table that is not there", async () => {
     const options = { table: "orders", key: "no", set: created }
     await expect(backfill(kysely, { ...options, batchSize: 0 })).rejects.toThrow(ConfigurationError)

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { defineRecords, PostgresDatabase } from "../../src/index.ts"
+import { defineRecords, filter, PostgresDatabase } from "../../src/index.ts"
 import { type Inspection, inspect } from "../../src/operations/index.ts"
 import { markIndexSql } from "../../src/statement/index-statement.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
@@ -56,7 +56,9 @@ describe.each(databases)("inspect on $name", (kind) => {
     // It would put some of this right.
     await sql`alter table people set (autovacuum_enabled = false)`.execute(db.kysely)
     await db.createBatch(Array.from({ length: 3_000 }, (_, n) => ({ fields: { n, text: Array.from({ length: 200 }, () => randomUUID()).join() } })))
-    expect(kinds(await inspect(db, { count: true }))).toContain("never_analyzed")
+    const young = kinds(await inspect(db, { count: true }))
+    expect(young).toContain("never_analyzed")
+    expect(young).not.toContain("wrong_estimate")
     await sql`analyze people`.execute(db.kysely)
     await sql`update people set fields = fields || '{"n": 1}'`.execute(db.kysely)
     await sql`drop index people_metadata_gin`.execute(db.kysely)
@@ -77,7 +79,36 @@ describe.each(databases)("inspect on $name", (kind) => {
       'reindex index concurrently "public"."theirs"',
       'drop index concurrently "public"."theirs_ccnew"',
     ])
+    expect(findings.find(({ kind }) => kind === "few_hot_updates")?.remedy).toMatch(/^no query has searched people_fields_gin, people_n_\w+: /)
     for (const { what, remedy } of findings) expect([what, remedy].join()).not.toMatch(/undefined|NaN|null/)
+  })
+
+  test("updates that write every index are no finding where every index is searched", async () => {
+    const lean = new PostgresDatabase<{ n: number }>({
+      kysely: db.kysely as never,
+      records: defineRecords<{ n: number }>({ table: "lean", gin: { metadata: false } }),
+    })
+    await lean.migrate()
+    await lean.createBatch(Array.from({ length: 1_500 }, (_, n) => ({ fields: { n } })))
+    await sql`update lean set fields = fields || '{"m": 1}'`.execute(db.kysely)
+    await expect.poll(async () => kinds(await inspect(lean)), { timeout: 10_000 }).toContain("few_hot_updates")
+    await sql`vacuum analyze lean`.execute(db.kysely)
+    await lean.transaction(async (tx) => {
+      await sql`set local enable_seqscan = off`.execute(tx.kysely)
+      await sql`set local enable_indexscan = off`.execute(tx.kysely)
+      expect(await tx.search({ filters: [filter("fields.n", "=", 7)] })).toHaveLength(1)
+    })
+    await expect.poll(async () => kinds(await inspect(lean)), { timeout: 10_000 }).not.toContain("few_hot_updates")
+    expect((await inspect(lean)).updates).toEqual({ count: 1_500, hotShare: 0 })
+  })
+
+  test("a table that was emptied and filled again has no statistics, however often it was analyzed", async () => {
+    await sql`alter table people set (autovacuum_enabled = false)`.execute(db.kysely)
+    await sql`analyze people`.execute(db.kysely)
+    await counted(db)
+    await sql`truncate people`.execute(db.kysely)
+    await db.createBatch(Array.from({ length: 3_000 }, (_, n) => ({ fields: { n } })))
+    expect(await inspect(db, { count: true })).toMatchObject({ records: { estimated: null }, findings: [{ kind: "never_analyzed" }] })
   })
 
   test("a table that is not there, and one that no statement has touched", async () => {
@@ -108,6 +139,27 @@ async function counted<F, M>(db: PostgresDatabase<F, M>): Promise<void> {
 }
 
 describe("inspect on a server", () => {
+  test("it does not wait for a table that another session keeps locked, and leaves the settings of its session", async () => {
+    const { db, options, drop } = await migratedDatabase(server, people)
+    const other = new PostgresDatabase({ ...options, records: people })
+    await db.transaction(async (tx) => {
+      await sql`lock table people in access exclusive mode`.execute(tx.kysely)
+      const began = performance.now()
+      const refused = { name: "DatabaseUnavailableError", message: expect.stringMatching(/^inspect: .*"public"."people" locked/) }
+      await expect(inspect(other, { count: true })).rejects.toMatchObject(refused)
+      expect(performance.now() - began).toBeLessThan(5_000)
+    })
+    await other.transaction(async (tx) => {
+      const settings = () => sql`select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement`.execute(tx.kysely)
+      await sql`set local lock_timeout = '7s'`.execute(tx.kysely)
+      const before = (await settings()).rows
+      expect((await inspect(tx)).findings).toEqual([])
+      expect((await settings()).rows).toEqual(before)
+    })
+    await other.close()
+    await drop()
+  })
+
   test("a role that may only read and write rows sees what it may, and is told what it may not", async () => {
     const { db, options, drop } = await migratedDatabase(server, people)
     await sql`create extension pgstattuple`.execute(db.kysely)

@@ -98,6 +98,10 @@ describe.each(databases)("explain on $name", (kind) => {
     expect(explained.summary).toMatch(new RegExp(`^Finds records with the index ${age}, sorts them\\. 9 rows came\\.`))
     expect(explained.text).toMatch(new RegExp(`using ${age} on parted_p[0-3]`))
     expect(JSON.stringify(explained.plan)).not.toContain(`"${age}"`)
+    const scanned = await later.explain({ filters: [filter("fields.city", "ilike", "C17")] }, { analyze: true })
+    expect(scanned.summary).toMatch(
+      /^Scans all of parted and throws 4,995 records away, sorts them\. 5 rows came\. It looked at \d+ pages of 8 kB, [^.]+\.\d ms\.$/,
+    )
     usesIndex(await later.explain({ filters: [filter("fields.name", "=", "n17")], sort: [{ field: "fields.name" }] }), name)
     usesIndex(await later.explain({ filters: [filter("fields.city", "=", "c17")] }), "parted_fields_gin")
     usesIndex(await later.explain({ filters: [filter("id", "=", "00000000-0000-4000-8000-000000000000")] }), "parted_pkey")

@@ -113,6 +113,28 @@ test("rows of a node that ran more than once are counted together", () => {
   expect(planOutline(plan)).toContain("Seq Scan on people: 3 rows expected, 10 rows given, 300 rows thrown away")
 })
 
+// As PostgreSQL calls the partitions of one table.
+const partition = (table: string, n: number, more: object) => ({ "Relation Name": `${table}_p${n}`, Alias: `${table}_${n + 1}`, "Plan Rows": 2, ...more })
+
+test("the partitions of a table are told together, under its name", () => {
+  const ran = { "Actual Rows": 30, "Actual Loops": 1, "Rows Removed by Filter": 1_000 }
+  const scans = Array.from({ length: 16 }, (_, n) => partition("people_1", n, { "Node Type": "Seq Scan", ...ran }))
+  expect(planSummary({ Plan: { "Node Type": "Append", "Plan Rows": 32, "Actual Rows": 480, "Actual Loops": 1, Plans: scans } })).toBe(
+    "Scans all of people_1 and throws 16,000 records away. 480 rows came. The planner expected 32 records of people_1 and 480 came: run `analyze` on it. It looked at 0 pages of 8 kB, all in the cache.",
+  )
+  const found = { "Node Type": "Index Scan", "Index Name": "people_age", "Index Cond": "(a = 1)" }
+  const mixed = [partition("people", 0, found), partition("people", 1, { "Node Type": "Seq Scan" }), partition("people", 2, { ...found, ...ran })]
+  const summary = planSummary({ Plan: { "Node Type": "Append", "Plan Rows": 6, Plans: mixed } })
+  expect(summary).toBe("Finds records with the index people_age and throws 1,000 records away, scans all of people. The planner expects 6 rows.")
+})
+
+test("one partition, and a table that is called so, go by their own names", () => {
+  const scan = (relation: string, alias: string) => planSummary({ Plan: { "Node Type": "Seq Scan", "Relation Name": relation, Alias: alias, "Plan Rows": 1 } })
+  expect(scan("people_p3", "people")).toMatch(/^Scans all of people_p3\./)
+  expect(scan("year_2024", "year_2024")).toMatch(/^Scans all of year_2024\./)
+  expect(scan("year_2024_p3", "year_2024")).toMatch(/^Scans all of year_2024_p3\./)
+})
+
 test.each([
   [9, 900, "The planner expected 9 records of people and 900 came: run `analyze` on it. "],
   [90, 900, "The planner expected 90 records of people and 900 came: run `analyze` on it. "],
