@@ -81,7 +81,7 @@ test("writes that differ in more than their values have texts of their own", () 
   ].map((statement) => statement.compile())
   expect(new Set(texts.map((text) => text.sql))).toHaveLength(texts.length)
   expect(statements.update(of(0), { fields: "7" }).compile()).toMatchObject({ sql: texts[7]?.sql, parameters: [id, "7", id, 0] })
-  expect(patch(set("fields.a", "other")).compile()).toMatchObject({ sql: texts[12]?.sql, parameters: [expect.stringContaining('["other"]'), [id]] })
+  expect(patch(set("fields.a", "other")).compile()).toMatchObject({ sql: texts[12]?.sql, parameters: [expect.stringContaining('["other"]'), [id], [id]] })
 })
 
 test("a search from a kept text is the search that is built for it alone, and so is a count", () => {
