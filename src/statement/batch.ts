@@ -46,11 +46,8 @@ export function replaceIfRevisionStatement(db: Kysely<RecordsTables>, definition
     .returning(`${id} as id`)
 }
 
-/**
- * Replaces documents of records that are there, and have the revision where one is expected; one row for each. `ids` are
- * those of the changes: without them the planner takes these for many, and reads a table that is not large.
- */
-export function updateBatchStatement(db: Kysely<RecordsTables>, definition: TableDefinition, ids: readonly string[], changes: string) {
+/** Replaces documents of records that are there, and have the revision where one is expected; one row for each. */
+export function updateBatchStatement(db: Kysely<RecordsTables>, definition: TableDefinition, changes: string) {
   const { id, fields, metadata, revision } = columnNames(definition)
   const own = (column: string) => sql.ref(`kept.${column}`)
   const given = sql`jsonb_to_recordset(${changes}::jsonb)`.as<"given">(
@@ -64,7 +61,7 @@ export function updateBatchStatement(db: Kysely<RecordsTables>, definition: Tabl
       ...(metadata === undefined ? {} : { [metadata]: sql`case when given.has_metadata then given.metadata else ${own(metadata)} end` }),
       ...touched(definition, "kept"),
     })
-    .where(sql<boolean>`${own(id)} = given.id and ${own(id)} = any(${idsOperand(definition, idList(definition, ids))})`)
+    .where(sql<boolean>`${own(id)} = given.id`)
     .$if(revision !== undefined, (update) => update.where(sql<boolean>`coalesce(given.expected_revision = coalesce(${own(revision ?? id)}, 0), true)`))
     .returning(sql<string>`${own(id)}`.as("id"))
 }

@@ -64,10 +64,7 @@ export function updates(operation: string, definition: TableDefinition): BatchKi
     fault: InvalidRecordError,
     withoutRow: "refused",
     makesRoom: true,
-    statement: (db, items) => {
-      const inOrder = inOrderOfIds(items)
-      return updateBatchStatement(db, definition, inOrder.map(idOf), jsonArray(inOrder))
-    },
+    statement: (db, items) => updateBatchStatement(db, definition, jsonArray(inOrderOfIds(items))),
     item: (value, position) => {
       const item = ({ id, known, expectedRevision, fields, metadata }: WrittenUpdate): BatchItem => {
         if (known === null) throw new RecordNotFoundError(id, position)

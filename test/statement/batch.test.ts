@@ -34,11 +34,11 @@ describe("a batch has one text of a statement, and a parameter for all that its 
     ],
     [
       "updateBatch",
-      updateBatchStatement(unconnected, records, ["a"], "[]"),
+      updateBatchStatement(unconnected, records, "[]"),
       'update "public"."records" as "kept" set "fields" = coalesce(given.fields, "kept"."fields"), ' +
         '"metadata" = case when given.has_metadata then given.metadata else "kept"."metadata" end, "revision" = "kept"."revision" + 1, "updated_at" = now() ' +
         "from jsonb_to_recordset($1::jsonb) as given(id uuid, fields jsonb, metadata jsonb, has_metadata boolean, expected_revision bigint) " +
-        'where "kept"."id" = given.id and "kept"."id" = any($2::uuid[]) and coalesce(given.expected_revision = coalesce("kept"."revision", 0), true) returning "kept"."id" as "id"',
+        'where "kept"."id" = given.id and coalesce(given.expected_revision = coalesce("kept"."revision", 0), true) returning "kept"."id" as "id"',
     ],
     ["deleteBatch", deleteBatchStatement(unconnected, records, ["a"]), 'delete from "public"."records" where "id" = any($1::uuid[]) returning "id" as "id"'],
     [

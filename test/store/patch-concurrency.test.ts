@@ -74,7 +74,6 @@ describe.each(databases)("patches at the same time on $name", (kind) => {
     ["patch", (tx, id) => tx.patch(id, [increment("fields.n", 1)])],
     ["patchBatch", (tx, id) => tx.patchBatch([{ id, changes: [increment("fields.n", 1)] }])],
     ["update", (tx, id) => tx.update(id, { fields: { n: 1 } })],
-    ["updateBatch", (tx, id) => tx.updateBatch([{ id, fields: { n: 1 } }])],
   ]
 
   test.each(kind.name === "PostgreSQL" ? writes : [])(
