@@ -45,8 +45,9 @@ function prefixTest(place: TestedPlace, prefix: string): Fragment {
     const [low, end] = [derived(place.test, prefix, (one) => one), derived(place.test, prefix, afterPrefix)]
     return stringTest(place, fragment`${at} ~>=~ ${low}`, fragment`${at} ~<~ ${end}`)
   }
-  if (prefix === "" || !isHeld(prefix)) return stringTest(place, ...prefixRange(place, prefix), fragment`starts_with(${textAt(place)}, ${value(prefix)})`)
-  return stringTest(place, ...prefixRange(place, prefix))
+  // What the index does not hold is asked of the string itself.
+  const beyond = prefix === "" || !isHeld(prefix) ? [fragment`starts_with(${textAt(place)}, ${value(prefix)})`] : []
+  return stringTest(place, ...prefixRange(place, prefix), ...beyond)
 }
 
 // A backslash before each character that LIKE would take for something else.

@@ -1,6 +1,5 @@
 import { type Kysely, type QueryExecutorProvider, sql } from "kysely"
 import type { TableName } from "../definition/records-definition.ts"
-import { INDEX_MARK } from "../statement/index-statement.ts"
 import { databaseError } from "../store/database-error.ts"
 
 /** An index of a table, as the database has it. */
@@ -10,10 +9,8 @@ export interface LiveIndex {
   readonly definition: string
   /** Not so, when a concurrent build of it has failed or is under way: it costs every write and serves no query. */
   readonly isValid: boolean
-  /** Whether it was made from a definition, as its comment says. */
-  readonly isMarked: boolean
-  /** Whether it has a comment, which may be anybody's. */
-  readonly isCommented: boolean
+  /** Its comment, which may be the mark of those that were made from a definition; `null`: it has none. */
+  readonly comment: string | null
 }
 
 /** A column of a table, as the database has it. */
@@ -100,7 +97,7 @@ function tableQuery({ schema, table }: TableName) {
       ) as columns,
       (
         select coalesce(json_agg(json_build_object('name', r.relname, 'definition', pg_get_indexdef(r.oid), 'isValid', i.indisvalid,
-          'isMarked', obj_description(r.oid, 'pg_class') is not distinct from ${INDEX_MARK}, 'isCommented', obj_description(r.oid, 'pg_class') is not null) order by r.relname), '[]')
+          'comment', obj_description(r.oid, 'pg_class')) order by r.relname), '[]')
         from pg_index i join pg_class r on r.oid = i.indexrelid where i.indrelid = c.oid
       ) as indexes,
       (

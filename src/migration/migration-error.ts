@@ -2,7 +2,7 @@ import { type QueryExecutorProvider, sql } from "kysely"
 import { migrationTables } from "../../schema/migration-provider.ts"
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
 import { ConfigurationError, type RecordsError } from "../errors.ts"
-import { ginIndexes, indexStatements, quotedIn } from "../statement/index-statement.ts"
+import { declaredIndexes, quotedIn } from "../statement/index-statement.ts"
 import { databaseError, sqlState } from "../store/database-error.ts"
 import { createSuffix } from "./migration-file.ts"
 import type { TableDifference } from "./table-difference.ts"
@@ -100,7 +100,7 @@ async function nameTaken(definition: TableDefinition, db: QueryExecutorProvider)
     return `"${schema}"."${table}" exists, but not by a migration that ${migrationTableName} lists: give the definition another table; or where another list of migrations made it, run that list and not migrate()`
   }
   const partitions = Array.from({ length: definition.partitions ?? 0 }, (_, index) => `${table}_p${index}`)
-  const names = [...ginIndexes(definition), ...indexStatements(definition)].map(({ name }) => name)
+  const names = declaredIndexes(definition).map(({ name }) => name)
   const taken = await existing(db, schema, [`${table}_pkey`, ...names, ...partitions])
   return `something else in the schema "${schema}" has the name of an index or a partition of the table${taken.length === 0 ? "" : `, ${taken.join(", ")}`}: rename that, or give the definition another table`
 }

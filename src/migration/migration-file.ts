@@ -1,5 +1,5 @@
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
-import { ginIndexes, indexStatements, ownIndexesSql } from "../statement/index-statement.ts"
+import { declaredIndexes, ownIndexesSql } from "../statement/index-statement.ts"
 import type { TablePart } from "./change-table.ts"
 import { changeTableSource } from "./change-table-source.ts"
 import type { TableChange, TableDifference } from "./table-difference.ts"
@@ -46,7 +46,7 @@ function tableFile(definition: TableDefinition, changes: readonly TableChange[])
   const create = changes.flatMap(({ part }) =>
     part.create.map((statement) => statement.replace(/^create (table|(?:unique )?index) (?!if )/, "create $1 if not exists ")),
   )
-  const names = [...ginIndexes(definition), ...indexStatements(definition)].map(({ name }) => name)
+  const names = declaredIndexes(definition).map(({ name }) => name)
   // "if not exists" takes an index of another table for its own.
   if (names.length > 0) create.push(ownIndexesSql(names, definition))
   return `import { type Kysely, sql } from "kysely"

@@ -1,6 +1,6 @@
 import { isMapped } from "../definition/record-columns.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
-import { ginIndexes, indexStatements } from "../statement/index-statement.ts"
+import { ginIndexes, INDEX_MARK, indexStatements } from "../statement/index-statement.ts"
 import type { PartChange, TablePart } from "./change-table.ts"
 import { columnFaults } from "./column-faults.ts"
 import type { LiveIndex, LiveTable } from "./live-table.ts"
@@ -50,14 +50,17 @@ function indexChanges(definition: TableDefinition, live: LiveTable): readonly Ta
 
 // A name that looks like one of ours is no proof: somebody may be building an index of such a name at this moment. The first
 // migration marks no GIN, but knows its name and what it holds.
-function isOurs({ name, definition: sql, isMarked }: LiveIndex, definition: TableDefinition): boolean {
+function isOurs({ name, definition: sql, comment }: LiveIndex, definition: TableDefinition): boolean {
   const documents = (["fields", "metadata"] as const).filter((column) => definition.columns[column] !== undefined)
-  return isMarked || ginIndexes(definition, documents).some((gin) => gin.name === name && heldText(gin.holds).some((text) => heldText(sql).includes(text)))
+  return (
+    comment === INDEX_MARK ||
+    ginIndexes(definition, documents).some((gin) => gin.name === name && heldText(gin.holds).some((text) => heldText(sql).includes(text)))
+  )
 }
 
 /** The indexes that a definition declares and that are there, but without the comment by which they are known when it no longer does. */
 export function unmarkedIndexes(definition: TableDefinition, { indexes }: LiveTable): readonly string[] {
-  const bare = new Set(indexes.filter(({ isValid, isCommented }) => isValid && !isCommented).map(({ name }) => name))
+  const bare = new Set(indexes.filter(({ isValid, comment }) => isValid && comment === null).map(({ name }) => name))
   return indexStatements(definition).flatMap(({ name }) => (bare.has(name) ? [name] : []))
 }
 

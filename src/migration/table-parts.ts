@@ -10,6 +10,7 @@ import {
   indexStatements,
   markIndexSql,
   quotedIn,
+  regclassSql,
   type TableIndex,
 } from "../statement/index-statement.ts"
 import type { TablePart } from "./change-table.ts"
@@ -31,7 +32,7 @@ export function tablePart(definition: TableDefinition): TablePart {
   const name = quotedIn(schema, table)
   return {
     name: `table ${table}`,
-    state: `select true as is_valid from pg_class where oid = to_regclass(${textLiteral(name)})`,
+    state: `select true as is_valid from pg_class where oid = ${regclassSql(schema, table)}`,
     create: tableStatements(definition),
     drop: [`drop table if exists ${name}`],
   }
@@ -117,8 +118,7 @@ function indexPart(index: TableIndex, table: TableName, partitions: readonly str
 }
 
 function indexState(name: string, { schema, table }: TableName): string {
-  const regclass = (relation: string) => `to_regclass(${textLiteral(quotedIn(schema, relation))})`
-  return `select coalesce(indisvalid, false) as is_valid, indrelid is distinct from ${regclass(table)} as is_taken from pg_class left join pg_index on indexrelid = oid where oid = ${regclass(name)}`
+  return `select coalesce(indisvalid, false) as is_valid, indrelid is distinct from ${regclassSql(schema, table)} as is_taken from pg_class left join pg_index on indexrelid = oid where oid = ${regclassSql(schema, name)}`
 }
 
 // No index of a partitioned table can be built concurrently, but those of its partitions can: it is valid once it has them all.

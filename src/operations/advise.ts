@@ -4,7 +4,7 @@ import { ConfigurationError } from "../errors.ts"
 import { type LiveTable, liveTable } from "../migration/live-table.ts"
 import { tableDifference } from "../migration/table-difference.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
-import { dropIndexSql, ginIndexes, indexStatements, type TableIndex } from "../statement/index-statement.ts"
+import { declaredIndexes, dropIndexSql, type TableIndex } from "../statement/index-statement.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { databaseError, sqlState } from "../store/database-error.ts"
 import { planFacts } from "../store/plan.ts"
@@ -76,7 +76,7 @@ async function advisedTable(db: Kysely<RecordsTables>, definition: TableDefiniti
 
 function lackingIndexes(definition: TableDefinition, live: LiveTable): readonly TableIndex[] {
   const wanted = new Set(tableDifference(definition, live).changes.flatMap(({ isWanted, part }) => (isWanted ? [part.name] : [])))
-  return [...ginIndexes(definition), ...indexStatements(definition)].filter(({ name }) => wanted.has(`index ${name}`))
+  return declaredIndexes(definition).filter(({ name }) => wanted.has(`index ${name}`))
 }
 
 async function judged(db: Kysely<RecordsTables>, table: AdvisedTable, asked: readonly AskedQuery[], deadline: number): Promise<SampledAdvice> {

@@ -2,7 +2,7 @@ import { sql, type Transaction } from "kysely"
 import type { RecordIndex } from "../definition/record-index.ts"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import type { CheckedQuery } from "../predicate/checked-query.ts"
-import { ginIndexes, type IndexStatement, indexStatements, type TableIndex } from "../statement/index-statement.ts"
+import { declaredIndexes, type IndexStatement, type TableIndex } from "../statement/index-statement.ts"
 import { type RecordsTables, tableOf } from "../statement/records-tables.ts"
 import { countStatement } from "../statement/search.ts"
 import { sqlState } from "../store/database-error.ts"
@@ -149,10 +149,6 @@ export class TableSample {
       where m.amname = 'gin' and i.indrelid = ${`pg_temp."${this.#copy.table}"`}::regclass`.execute(trx)
     await sql`analyze ${sql.table(tableOf(this.#copy))}`.execute(trx)
   }
-}
-
-function declaredIndexes(definition: TableDefinition): readonly TableIndex[] {
-  return [...ginIndexes(definition), ...indexStatements(definition)]
 }
 
 // Of long documents fewer are enough, and all that may be copied while others wait for the disk.

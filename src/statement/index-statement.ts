@@ -48,6 +48,11 @@ export function ginIndexes(definition: TableDefinition, documents: readonly Docu
   }))
 }
 
+/** All indexes of a definition, besides the primary key. */
+export function declaredIndexes(definition: TableDefinition): readonly TableIndex[] {
+  return [...ginIndexes(definition), ...indexStatements(definition)]
+}
+
 /** The SQL that makes an index; but at once, it makes none where one of the name is. */
 export function createIndexSql({ name, unique, holds }: TableIndex, table: TableName, build: IndexBuild): string {
   const only = build === "on no partition" ? "only " : ""
@@ -61,10 +66,15 @@ export function dropIndexSql(name: string, { schema }: TableName, build: IndexBu
   return `drop index ${build === "concurrently" ? "concurrently " : ""}if exists ${quotedIn(schema, name)}`
 }
 
+/** The SQL that names a table or an index in a query of the catalog; NULL where there is none. */
+export function regclassSql(schema: string, name: string): string {
+  return `to_regclass(${textLiteral(quotedIn(schema, name))})`
+}
+
 /** The SQL that fails, with SQLSTATE 42P07, unless all of these are indexes of the table: their names may be those of something else. */
 export function ownIndexesSql(names: readonly string[], { schema, table }: TableName): string {
-  const wanted = names.map((name) => `to_regclass(${textLiteral(quotedIn(schema, name))})`).join(", ")
-  const own = `select count(*) from pg_index where indrelid = to_regclass(${textLiteral(quotedIn(schema, table))}) and indexrelid in (${wanted})`
+  const wanted = names.map((name) => regclassSql(schema, name)).join(", ")
+  const own = `select count(*) from pg_index where indrelid = ${regclassSql(schema, table)} and indexrelid in (${wanted})`
   return `do $check$ begin if (${own}) < ${names.length} then raise duplicate_table using message = 'an index of the table has the name of something else in the schema'; end if; end $check$`
 }
 

@@ -170,7 +170,7 @@ function written(db: Kysely<RecordsTables>, definition: TableDefinition, changes
         .from("patched")
         .set({ ...Object.fromEntries(changed), ...touched(definition, "kept") })
         .where(sql.ref<string>(`kept.${columnNames(definition).id}`), "=", sql.ref<string>("patched.met"))
-        .$if(steps.isKept !== undefined, (update) => update.where(steps.isKept ?? sql<boolean>`true`))
+        .$call((update) => (steps.isKept === undefined ? update : update.where(steps.isKept)))
         .where(sql<boolean>`not exists (select from "patched" where ${steps.isRefused})`)
         .returning(recordSelection(definition, "kept")),
     )

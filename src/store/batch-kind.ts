@@ -90,13 +90,14 @@ export function deletions(operation: string, definition: TableDefinition): Batch
     fault: InvalidQueryError,
     withoutRow: "left alone",
     makesRoom: false,
-    statement: (db, items) => deleteBatchStatement(db, definition, items.map(idOf)),
+    statement: (db, items) =>
+      deleteBatchStatement(
+        db,
+        definition,
+        items.map(({ id }) => id),
+      ),
     item: (value, position) => idItem(value, position, definition),
   }
-}
-
-function idOf({ id }: BatchItem): string {
-  return id
 }
 
 /** An id among others; `undefined` for the id of no record. @throws InvalidQueryError with its position when it is no string. */

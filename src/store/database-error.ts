@@ -101,8 +101,8 @@ const byCode: Record<string, ToError> = {
   "23505": duplicate,
   "23502": (cause, where) => rejected(cause, where, "a column that must have a value would be empty"),
   "23514": (cause, where) => rejected(cause, where, "a check constraint of the table does not hold"),
-  "23503": (cause, where) => rejected(cause, where, "a foreign key, of the table or of one that refers to it, does not hold"),
-  "23001": (cause, where) => rejected(cause, where, "a foreign key, of the table or of one that refers to it, does not hold"),
+  "23503": foreignKey,
+  "23001": foreignKey,
   "23P01": (cause, where) => rejected(cause, where, "an exclusion constraint of the table does not hold"),
   "2201B": (cause) => new InvalidQueryError("/filters", "PostgreSQL cannot read a regular expression among these", { cause }),
   "54000": tooLongForIndex,
@@ -158,6 +158,10 @@ function duplicate(cause: unknown, where: Where): RecordsError {
 
 function rejected(cause: unknown, where: Where, why: string): RecordsError {
   return new InvalidRecordError(pointerTo(where), `${where.operation} on ${name(where)}: ${why} (${constraintName(cause)})`, { cause })
+}
+
+function foreignKey(cause: unknown, where: Where): RecordsError {
+  return rejected(cause, where, "a foreign key, of the table or of one that refers to it, does not hold")
 }
 
 const READS = new Set(["search", "count", "explain", "read", "readBatch", "exists"])
