@@ -390,7 +390,8 @@ describe("advise on a server", () => {
   test("it takes no lock of the table but that of a reader, and waits for none longer than a second", async () => {
     const held = async () => {
       const { rows } = await sql<{ mode: string }>`
-        select distinct mode from pg_locks where pid <> pg_backend_pid() and relation in (select oid from pg_class where relname like 'orders%')`.execute(
+        select distinct mode from pg_locks join pg_stat_activity using (pid)
+        where pid <> pg_backend_pid() and backend_type = 'client backend' and relation in (select oid from pg_class where relname like 'orders%')`.execute(
         db.kysely,
       )
       return rows.map(({ mode }) => mode)
