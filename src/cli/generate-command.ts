@@ -30,7 +30,8 @@ export async function generated<F, M>(db: RecordStore<F, M>, { folder, check, dr
   }
   const file = await generate(db, { folder })
   if (file === null) return same
-  return { lines: [`${file.isNew ? "wrote" : "written already, and not yet run:"} ${file.path}`, ...file.changes.map(changeLine)], exitCode: 0 }
+  const pending = file.notRun.map((path) => `! not yet run, so that what it does is in the new file too: ${path}: run it and generate again, or delete it`)
+  return { lines: [`${file.isNew ? "wrote" : "written already, and not yet run:"} ${file.path}`, ...file.changes.map(changeLine), ...pending], exitCode: 0 }
 }
 
 function differenceLines({ changes, faults }: TableDifference): readonly string[] {

@@ -113,7 +113,16 @@ export const TABLE_MARK = "recordsTable"
 
 function tableMark(definition: TableName): string {
   return `/** The table that this is a migration of: no other one runs it. */
-export const ${TABLE_MARK} = ${template(markedTable(definition))}`
+${markLine(definition)}`
+}
+
+function markLine(definition: TableName): string {
+  return `export const ${TABLE_MARK} = ${template(markedTable(definition))}`
+}
+
+/** Whether the text of a file says that it is a migration of a table. */
+export function isMigrationOf(definition: TableName, text: string): boolean {
+  return text.split(/\r?\n/).includes(markLine(definition))
 }
 
 /** How a migration file names its table. */

@@ -24,7 +24,7 @@ export async function migrationsWithFiles(db: Kysely<never>, definition: TableDe
   const all = Object.entries(typeof source === "string" ? await folderMigrations(source) : await source.getMigrations())
   const own = markedTable(definition)
   const others = new Set(all.flatMap(([, file]) => tableOf(file) ?? []).filter((table) => table !== own))
-  const done = await doneByOthers(db, [...others].map(tableName))
+  const done = await doneBy([...others].map(tableName), db)
   const files = all
     .filter(([, file]) => !others.has(tableOf(file) ?? own))
     .map(([name, file]) => [name, done.has(name) && tableOf(file) === undefined ? NOTHING : file] as const)
@@ -47,14 +47,15 @@ function tableName(marked: string): TableName {
   return { schema, table }
 }
 
-async function doneByOthers(db: Kysely<never>, others: readonly TableName[]): Promise<ReadonlySet<string>> {
+/** The names of the migrations that the lists of some tables say have run. @throws ConfigurationError for a list that may not be read. */
+export async function doneBy(tables: readonly TableName[], db: Kysely<never>): Promise<ReadonlySet<string>> {
   const done = new Set<string>()
-  for (const other of others) {
-    const { migrationTableSchema, migrationTableName } = migrationTables(other)
+  for (const table of tables) {
+    const { migrationTableSchema, migrationTableName } = migrationTables(table)
     const list = quotedIn(migrationTableSchema, migrationTableName)
     const { rows: there } = await sql<{ is_there: boolean }>`select to_regclass(${list}) is not null as is_there`.execute(db)
     if (there[0]?.is_there !== true) continue
-    for (const { name } of await listed(db, list, other)) done.add(name)
+    for (const { name } of await listed(db, list, table)) done.add(name)
   }
   return done
 }

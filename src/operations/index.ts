@@ -1,6 +1,6 @@
 export type { PartChange, TablePart } from "../migration/change-table.ts"
 export { difference } from "../migration/difference.ts"
-export { type GeneratedMigration, type GenerateOptions, generate } from "../migration/generate.ts"
+export { type ComparedMigration, type GeneratedMigration, type GenerateOptions, generate } from "../migration/generate.ts"
 export { RecordsMigrator } from "../migration/records-migrator.ts"
 export type { TableChange, TableDifference } from "../migration/table-difference.ts"
 export type { Advice, IndexAdvice, QueryAdvice, UnusedIndex, Verdict } from "./advice.ts"

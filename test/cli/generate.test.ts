@@ -10,6 +10,7 @@ import { databases } from "../setup/databases.ts"
 const server = databases.find(({ name }) => name === "PostgreSQL") ?? expect.unreachable()
 const module = `import { defineRecords } from ${JSON.stringify(pathToFileURL(resolve("src/index.ts")).href)}
 export const people = defineRecords({ table: "people", indexes: [{ field: "fields.age" }] })
+export const wider = defineRecords({ table: "people", indexes: [{ field: "fields.age" }, { field: "fields.name" }] })
 export const divided = defineRecords({ table: "people", partitions: 2 })
 `
 
@@ -50,6 +51,14 @@ describe("generate, from a table that is not there to one that is as its definit
     expect(await readdir(join(directory, "here/deeper"))).toHaveLength(1)
     expect((await generate("#people", "--folder", "here/deeper")).stdout).toMatch(/^written already, and not yet run: here\/deeper\//)
     expect(await readdir(join(directory, "here/deeper"))).toHaveLength(1)
+  })
+
+  test("names a file that was not run yet", async () => {
+    const { stdout: first } = await generate("#people", "--folder", "two")
+    const [, path = ""] = /^wrote (.+)$/m.exec(first) ?? []
+    const { stdout: second } = await generate("#wider", "--folder", "two")
+    expect(second).toContain(`! not yet run, so that what it does is in the new file too: ${path}: run it and generate again, or delete it\n`)
+    await rm(join(directory, "two"), { recursive: true })
   })
 
   test("says that there is nothing to do where nothing differs, and exits with 0", async () => {

@@ -70,9 +70,20 @@ describe.each(databases)("generate on $name", (kind) => {
       "drop index people_metadata_gin",
       `drop index ${names(old)[0]}`,
     ])
-    expect(await generate(db, { folder })).toMatchObject({ path: file?.path, isNew: false })
+    expect(await generate(db, { folder })).toMatchObject({ path: file?.path, isNew: false, notRun: [] })
+    const wider = new PostgresDatabase<Person>({
+      kysely: db.kysely as never,
+      records: defineRecords<Person>({ table: "people", indexes: [{ field: "fields.name" }] }),
+    })
+    const second = await generate(wider, { folder })
+    expect(second?.notRun).toEqual([file?.path])
+    await rm(second?.path ?? "")
     expect(await db.migrate({ folder })).toEqual([file?.path.replace(/^.*\/(.+)\.ts$/, "$1")])
     expect(await difference(db)).toEqual({ isMissing: false, changes: [], faults: [] })
+    expect((await generate(wider, { folder: project }))?.notRun).toEqual([])
+    const third = await generate(wider, { folder })
+    expect(third?.notRun).toEqual([])
+    await rm(third?.path ?? "")
     expect(await down(db)).toBeUndefined()
     expect(await schemaOf(db)).toEqual(schema.map((thing) => thing.replace(/ false$/, " true")))
     await drop()
