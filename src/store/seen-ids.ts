@@ -57,11 +57,14 @@ function word(id: string, start: number): number {
   return Number.parseInt(start === 9 || start === 19 ? id.slice(start, end + 1).replace("-", "") : id.slice(start, end), 16)
 }
 
+// Another one in each process: nobody can make ids beforehand that share a slot.
+const SEED = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
+
 /** The slot that holds a UUID, or the empty one in which it belongs. */
 function slotOf(slots: Uint32Array, words: ArrayLike<number>): number {
   const [a = 0, b = 0, c = 0, d = 0] = [words[0], words[1], words[2], words[3]]
   const count = slots.length / SLOT
-  let index = mixed(mixed(mixed(mixed(0, a), b), c), d)
+  let index = mixed(mixed(mixed(mixed(SEED, a), b), c), d)
   for (;;) {
     index &= count - 1
     const slot = index * SLOT
