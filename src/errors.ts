@@ -27,7 +27,7 @@ export class InvalidQueryError extends RecordsError {
   readonly pointer: string
 
   constructor(pointer: string, reason: string, options?: RecordsErrorOptions & { code?: string }) {
-    super(options?.code ?? "invalid_query", `${pointer === "" ? "the query" : pointer}: ${reason}`, options)
+    super(options?.code ?? "invalid_query", `${pointer === "" ? "the query" : shownPointer(pointer)}: ${reason}`, options)
     this.pointer = pointer
   }
 }
@@ -48,7 +48,7 @@ export class InvalidRecordError extends RecordsError {
   readonly issues: readonly RecordIssue[]
 
   constructor(pointer: string, reason: string, options?: RecordsErrorOptions & { issues?: readonly RecordIssue[] }) {
-    super("invalid_record", `${pointer === "" ? "the record" : pointer}: ${reason}`, options)
+    super("invalid_record", `${pointer === "" ? "the record" : shownPointer(pointer)}: ${reason}`, options)
     this.pointer = pointer
     this.issues = options?.issues ?? [{ pointer, message: reason }]
   }
@@ -176,4 +176,14 @@ export class ConfigurationError extends RecordsError {
 
 function placed(position: number | undefined): string {
   return position === undefined ? "" : `/${position}: `
+}
+
+/**
+ * A pointer as a message shows it, on one line: what cannot be seen is written as an escape of JSON.
+ *
+ * @example
+ * shownPointer("/fields/a\nb") // "/fields/a\\u000ab"
+ */
+export function shownPointer(pointer: string): string {
+  return pointer.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/gu, (unseen) => `\\u${unseen.charCodeAt(0).toString(16).padStart(4, "0")}`)
 }

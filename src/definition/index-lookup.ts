@@ -7,12 +7,14 @@ export interface Given {
   /** The paths that are compared with `=` or `in`. */
   readonly fixed: ReadonlySet<string>
   /** The paths that have a value, as a condition on them says. */
+  readonly valued: ReadonlySet<string>
+  /** Those of them where the SQL says so beside what a partial index says. */
   readonly present: ReadonlySet<string>
   /** The conditions that are also those of a partial index. */
   readonly tests: ReadonlySet<string>
 }
 
-const NOTHING: Given = { fixed: new Set(), present: new Set(), tests: new Set() }
+const NOTHING: Given = { fixed: new Set(), valued: new Set(), present: new Set(), tests: new Set() }
 
 /** A place of a path in an index. */
 interface Place {
@@ -97,6 +99,7 @@ class GivenBeside implements Given {
   readonly #around: Given
   readonly #lookup: IndexLookup
   #fixed: ReadonlySet<string> | undefined
+  #valued: ReadonlySet<string> | undefined
   #present: ReadonlySet<string> | undefined
   #tests: ReadonlySet<string> | undefined
 
@@ -109,6 +112,11 @@ class GivenBeside implements Given {
   get fixed(): ReadonlySet<string> {
     this.#fixed ??= new Set([...this.#around.fixed, ...this.#all().flatMap(fixedPath)])
     return this.#fixed
+  }
+
+  get valued(): ReadonlySet<string> {
+    this.#valued ??= new Set([...this.#around.valued, ...this.#all().flatMap(presentPath)])
+    return this.#valued
   }
 
   // The SQL of a partial index's condition is that of the index: it says nothing more.

@@ -38,6 +38,14 @@ export function recordIndexes(indexes: unknown, records: RecordsTraits): readonl
   }
 }
 
+const MOST_COLUMNS = 32
+
+// The id stands behind the others, so that the order is a total one.
+function columnsOf(keys: readonly IndexKey[], unique: boolean): number {
+  const hasId = unique || keys.some(({ path }) => path.column === "id")
+  return keys.reduce((count, { nulls }) => count + (nulls === undefined ? 1 : 2), hasId ? 0 : 1)
+}
+
 const INDEX_KEYS = ["kind", "field", "fields", "order", "nulls", "unique", "where"]
 const KEY_KEYS = ["field", "order", "nulls"]
 
@@ -53,6 +61,8 @@ function recordIndex(options: unknown, pointer: string, scope: Scope): RecordInd
   if (kind !== "path" && (keys.length !== 1 || keys.some(isOrdered) || !keys.every(({ path }) => isJsonPath(path)))) {
     return refuse(`${pointer}: an index of the kind ${kind} has one field, inside a document, and no order`)
   }
+  if (columnsOf(keys, unique) > MOST_COLUMNS)
+    return refuse(`${pointer}: has more than the ${MOST_COLUMNS} columns that PostgreSQL allows (one for each field, two for one with nulls, and the id)`)
   if (unique && keys.some(({ nulls }) => nulls !== undefined))
     return refuse(`${pointer}: a unique index leaves out the records without a value: nulls says nothing`)
   return { kind, unique, keys, where: given["where"] === undefined ? [] : conjuncts(whereTest(given["where"], `${pointer}/where`, scope)) }

@@ -97,10 +97,10 @@ function ordered(place: TestedPlace, comparison: Comparison, operand: JsonOperan
 }
 
 // The other end of a range keeps out the other types: all of them where it is exact. No JSON value lies between all
-// strings and all numbers; this one lies below any number that is worth an index.
+// strings and all numbers: this number lies below any that is worth an index, and this string above any that is.
 const otherEnds = {
   string: { above: { end: "< '-1e131071'", isExact: false }, below: { end: "> 'null'", isExact: true } },
-  number: { above: { end: "< 'false'", isExact: true }, below: { end: "> 'null'", isExact: false } },
+  number: { above: { end: "< 'false'", isExact: true }, below: { end: `> E'"\\\\udbff\\\\udfff"'`, isExact: false } },
 } as const
 
 function between(place: TestedPlace, range: OperandsOf<"between">): Fragment {

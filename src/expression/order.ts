@@ -37,7 +37,8 @@ export function keyTerms({ path, direction, nulls }: CheckedSortKey, scope: Acce
 
 // Where every record that is found has a value, an index on the path alone serves the order.
 function areNullsSettled({ path, nulls }: CheckedSortKey, scope: Scope): boolean {
-  return nulls !== undefined && isJsonPath(path) && scope.given.present.has(pathText(path)) && hasIndex({ path, scope, negated: false }, "path")
+  if (nulls === undefined || !isJsonPath(path) || !scope.given.valued.has(pathText(path))) return false
+  return scope.lookup.isUnique(path) || hasIndex({ path, scope, negated: false }, "path")
 }
 
 // A column that `migrate` made always has a value; in one of another table SQL NULL stands lowest, as it does in documents.

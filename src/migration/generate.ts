@@ -4,6 +4,7 @@ import type { TableDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError } from "../errors.ts"
 import type { RecordStore } from "../store/record-store.ts"
 import { difference } from "./difference.ts"
+import { checkOptions } from "./known-options.ts"
 import { differsTooMuch } from "./migration-error.ts"
 import { isMigrationOf, type MigrationFile, migrationFile } from "./migration-file.ts"
 import { doneBy } from "./migration-files.ts"
@@ -38,6 +39,7 @@ export interface ComparedMigration extends GeneratedMigration {
  * @throws ConfigurationError when no migration can make the table as it should be, or the file cannot be written.
  */
 export async function generate<F, M>(db: RecordStore<F, M>, options: GenerateOptions = {}): Promise<ComparedMigration | null> {
+  checkOptions("generate", options, ["folder"])
   const file = await writtenMigration("generate", db.definition, await difference(db), options)
   if (file === null) return null
   const others = (await filesOf(db.definition, options)).filter((path) => path !== file.path)

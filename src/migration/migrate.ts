@@ -5,6 +5,7 @@ import type { TableDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError } from "../errors.ts"
 import { markIndexSql } from "../statement/index-statement.ts"
 import { changeTable } from "./change-table.ts"
+import { checkOptions } from "./known-options.ts"
 import { type LiveTable, liveTable } from "./live-table.ts"
 import { differsTooMuch, type FailedMigration, migrationError, partError } from "./migration-error.ts"
 import { migrationsWithFiles } from "./migration-files.ts"
@@ -129,12 +130,9 @@ function checkedDifference(definition: TableDefinition, live: LiveTable | undefi
   return found
 }
 
-const OPTIONS = ["folder", "provider", "lockTimeoutMs"]
-
 function checkedOptions(options: MigrateOptions): MigrateOptions & { readonly lockTimeoutMs: number } {
-  const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key))
-  if (unknown !== undefined) throw new ConfigurationError("unknown_option", `migrate: unknown option ${JSON.stringify(unknown)}`)
   const { folder, provider, lockTimeoutMs = 30_000 } = options
+  checkOptions("migrate", options, ["folder", "provider", "lockTimeoutMs"])
   if (folder !== undefined && provider !== undefined) throw new ConfigurationError("invalid_option", "migrate takes a folder or a provider, not both")
   if (folder !== undefined && (typeof folder !== "string" || folder === ""))
     throw new ConfigurationError("invalid_option", "migrate: folder is the path of a directory")

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError } from "../errors.ts"
+import { checkOptions } from "../migration/known-options.ts"
 import { type LiveTable, liveTable } from "../migration/live-table.ts"
 import { tableDifference } from "../migration/table-difference.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
@@ -54,9 +55,9 @@ export async function advise<F, M, FIn, MIn>(db: RecordStore<F, M, FIn, MIn>, qu
   }
 }
 
-function checkedTimeout({ timeoutMs = 60_000, ...others }: AdviseOptions): number {
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) throw new ConfigurationError("unknown_option", `advise: unknown option ${JSON.stringify(unknown)}`)
+function checkedTimeout(options: AdviseOptions): number {
+  checkOptions("advise", options, ["timeoutMs"])
+  const { timeoutMs = 60_000 } = options
   if (Number.isSafeInteger(timeoutMs) && timeoutMs >= 0) return timeoutMs
   throw new ConfigurationError("invalid_option", "advise: timeoutMs is a whole number of at least 0")
 }

@@ -1,4 +1,5 @@
 import type { TableDefinition } from "../definition/records-definition.ts"
+import { InvalidQueryError } from "../errors.ts"
 import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
 import type { LooseQuery } from "../query/query.ts"
 import { unconnected } from "../statement/records-tables.ts"
@@ -19,12 +20,27 @@ export interface AskedQuery {
 
 /** The queries of which each was found good. @throws InvalidQueryError */
 export function askedQueries(queries: AdvisedQueries, definition: TableDefinition): readonly AskedQuery[] {
-  const all = queries instanceof QueryRecorder ? queries.queries() : queries
-  return all.map((given, position) => {
-    const { query, count } = "sql" in given ? given : { query: given, count: undefined }
-    const checked = checkedQuery(query, definition)
+  const all: unknown = queries instanceof QueryRecorder ? queries.queries() : queries
+  if (!Array.isArray(all)) throw new InvalidQueryError("", "advise takes a list of queries, or a recorder")
+  return [...all].map((given: unknown, position) => {
+    const { query, count } = isRecorded(given) ? given : { query: given, count: undefined }
+    const checked = checkedAt(position, query, definition)
     return { position, query: checked, sql: previewOf(searchStatement(unconnected, definition, checked)).sql, count }
   })
+}
+
+function isRecorded(given: unknown): given is RecordedQuery {
+  return typeof given === "object" && given !== null && "sql" in given
+}
+
+function checkedAt(position: number, query: unknown, definition: TableDefinition): CheckedQuery {
+  try {
+    return checkedQuery(query, definition)
+  } catch (error) {
+    if (!(error instanceof InvalidQueryError)) throw error
+    const reason = error.pointer === "" ? error.message.replace(/^the query: /, "") : error.message.slice(error.message.indexOf(": ") + 2)
+    throw new InvalidQueryError(`/${position}${error.pointer}`, reason, { code: error.code, cause: error.cause })
+  }
 }
 
 /** What there is to say about a query. */

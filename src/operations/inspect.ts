@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely"
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
 import { textLiteral } from "../expression/accessor.ts"
+import { checkOptions } from "../migration/known-options.ts"
 import { liveTable } from "../migration/live-table.ts"
 import { tableDifference } from "../migration/table-difference.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
@@ -30,8 +31,10 @@ export interface InspectOptions {
  * looked.findings.map(({ kind }) => kind) // []
  * @throws DatabaseUnavailableError, also when another session keeps the table locked.
  */
-export async function inspect<F, M, FIn, MIn>(db: RecordStore<F, M, FIn, MIn>, { count = false }: InspectOptions = {}): Promise<Inspection> {
+export async function inspect<F, M, FIn, MIn>(db: RecordStore<F, M, FIn, MIn>, options: InspectOptions = {}): Promise<Inspection> {
   const { definition } = db
+  checkOptions("inspect", options, ["count"])
+  const { count = false } = options
   // Kysely runs any statement; what it believes the tables to be is a matter of types alone.
   const kysely = db.kysely.withoutPlugins() as unknown as Kysely<RecordsTables>
   try {

@@ -126,7 +126,7 @@ function columnTest(
   { ids }: Scope,
 ): Predicate {
   if (!appliesToColumns(operator)) {
-    return refuse(child(pointer, "operator"), `${column} is a column that always has a value: it takes = != > >= < <= between not_between in not_in`)
+    return refuse(child(pointer, "operator"), `${column} is a column of the table: it takes = != > >= < <= between not_between in not_in`)
   }
   return { kind: "column", column, operator, negated, operand: columnOperand(column, operator, value, child(pointer, "value"), refuse, ids) }
 }

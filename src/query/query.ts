@@ -40,12 +40,17 @@ export interface LooseQuery {
 }
 
 /** Which records a write to many is for. */
-export interface WriteQuery<T = RecordShape> {
-  /** All of them must be true. */
-  readonly filters?: readonly Conditions<T>["one"][] | undefined
-  /** Stands in the place of filters where every record is meant. */
-  readonly all?: true | undefined
-}
+export type WriteQuery<T = RecordShape> =
+  | {
+      /** All of them must be true. */
+      readonly filters: readonly Conditions<T>["one"][]
+      readonly all?: undefined
+    }
+  | {
+      /** Stands in the place of filters where every record is meant. */
+      readonly all: true
+      readonly filters?: readonly [] | undefined
+    }
 
 /** Which records `claim` takes, and in which order; `limit` is how many, one when left out. */
 export type ClaimQuery<T = RecordShape> = Pick<Query<T>, "filters" | "sort" | "limit">

@@ -100,7 +100,9 @@ export const MOST_FAILURES = 100
 
 /** The statement that makes changes to all records that the filters find; one row. */
 export function patchWhereStatement(db: Kysely<RecordsTables>, definition: TableDefinition, { changes, values }: Patch, filters: readonly Predicate[]) {
-  const found = db.selectFrom(tableOf(definition)).select(recordSelection(definition)).where(allOf(filters, definition))
+  const { id } = columnNames(definition)
+  // In the order of `patchStatement`.
+  const found = db.selectFrom(tableOf(definition)).select(recordSelection(definition)).where(allOf(filters, definition)).orderBy(sql.ref(id))
   const first = sql`select "met" as "id", "failed" from "patched" where "failed" is not null order by "met" limit ${MOST_FAILURES}`
   return written(db, definition, changes, sharing(values, found.forNoKeyUpdate())).selectNoFrom([
     sql<string>`(select count(*) from "written")`.as("count"),

@@ -18,7 +18,7 @@ export type ConditionalWrite = UpdateQueryBuilder<RecordsTables, "records", "rec
 
 /** What holds where the record that `conditionalWrite` met has the expected revision. */
 export function hasExpectedRevision({ expectedRevision }: Givens<WriteTarget>): Expression<SqlBool> {
-  return sql<SqlBool>`exists (select from met where met_revision = ${expectedRevision})`
+  return sql<SqlBool>`exists (select from met where met_revision = ${expectedRevision}::bigint)`
 }
 
 /**

@@ -99,7 +99,7 @@ const byCode: Record<string, ToError> = {
       { cause },
     ),
   "23505": duplicate,
-  "23502": (cause, where) => rejected(cause, where, "a column that must have a value would be empty"),
+  "23502": (cause, where) => rejected(cause, where, "a column that must have a value would be empty", property(cause, "column")),
   "23514": (cause, where) => rejected(cause, where, "a check constraint of the table does not hold"),
   "23503": foreignKey,
   "23001": foreignKey,
@@ -153,11 +153,12 @@ function duplicate(cause: unknown, where: Where): RecordsError {
   const isOfId = constraint.startsWith(where.table) && /_pkey(?:_\d+)?$/.test(constraint)
   const what = isOfId ? "there is a record with this id already" : `the unique index ${constraint} holds this value already`
   const which = where.position === undefined ? "" : ` record ${where.position}:`
-  return new DuplicateRecordError(`${where.operation}:${which} ${what}: nothing was written; use update() to change a record that exists`, { cause })
+  const advice = isOfId ? "use update() to change a record that exists" : "give it another value, or change the record that has it"
+  return new DuplicateRecordError(`${where.operation}:${which} ${what}: nothing was written; ${advice}`, { cause })
 }
 
-function rejected(cause: unknown, where: Where, why: string): RecordsError {
-  return new InvalidRecordError(pointerTo(where), `${where.operation} on ${name(where)}: ${why} (${constraintName(cause)})`, { cause })
+function rejected(cause: unknown, where: Where, why: string, by: unknown = constraintName(cause)): RecordsError {
+  return new InvalidRecordError(pointerTo(where), `${where.operation} on ${name(where)}: ${why} (${String(by)})`, { cause })
 }
 
 function foreignKey(cause: unknown, where: Where): RecordsError {

@@ -25,6 +25,7 @@ import type { BatchTarget } from "./batch-target.ts"
 import { notStored } from "./database-error.ts"
 import { knownId, type NewRecord, type RecordChanges, type RecordUpdate, writtenChanges, writtenRecord } from "./new-record.ts"
 import { type GivenPatch, givenPatch, patchBatches, type RecordPatch } from "./patch-batch.ts"
+import { locatedPatch } from "./patch-bisection.ts"
 import { claimedRows, patchedCount, patchedRows } from "./patch-outcome.ts"
 import type { QueryObserver } from "./query-observer.ts"
 import { type KyselyTables, RecordReader } from "./record-reader.ts"
@@ -176,8 +177,8 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * RevisionConflictError; InapplicableChangeError when what is stored does not allow one. Nothing is written then.
    */
   async patch(id: string, changes: NoInfer<readonly Change<RecordShape<F, M>>[]>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
-    const [record] = await this.#patch("patch", [[givenPatch(id, changes, options, this.definition)]])
-    return record ?? storedRecord({})
+    const [patched] = await this.#patch("patch", [givenPatch(id, changes, options, this.definition)])
+    return patched?.record ?? storedRecord({})
   }
 
   /**
@@ -192,7 +193,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    */
   async patchBatch(patches: NoInfer<BatchSource<RecordPatch<F, M>>>): Promise<StoredRecord<F, M>[]> {
     const batches = await patchBatches(patches, this.definition)
-    return batches.length > 1 ? this.transaction((tx) => tx.#patch("patchBatch", batches)) : this.#patch("patchBatch", batches)
+    return batches.length > 1 ? this.transaction((tx) => tx.#patchBatches(batches)) : this.#patchBatches(batches)
   }
 
   /**
@@ -339,13 +340,23 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     return row
   }
 
-  async #patch(operation: string, batches: readonly (readonly GivenPatch[])[]): Promise<StoredRecord<F, M>[]> {
+  async #patchBatches(batches: readonly (readonly GivenPatch[])[]): Promise<StoredRecord<F, M>[]> {
     const records: StoredRecord<F, M>[] = []
     for (const batch of batches) {
-      const rows = await this.#runner.rows(operation, this.#runner.statements.patch(batch[0]?.patch.changes ?? [], batch))
-      for (const { row, position } of patchedRows(rows, batch)) records[position] = storedRecord(row)
+      try {
+        // A statement that fails takes a transaction along, but for its savepoint.
+        const patched = this.kysely.isTransaction ? this.transaction((tx) => tx.#patch("patchBatch", batch)) : this.#patch("patchBatch", batch)
+        for (const { record, position } of await patched) records[position] = record
+      } catch (error) {
+        throw await locatedPatch(batch, error, this.#batchTarget("patchBatch"), this.#runner.statements)
+      }
     }
     return records
+  }
+
+  async #patch(operation: string, patches: readonly GivenPatch[]): Promise<readonly { record: StoredRecord<F, M>; position: number }[]> {
+    const rows = await this.#runner.rows(operation, this.#runner.statements.patch(patches[0]?.patch.changes ?? [], patches))
+    return patchedRows(rows, patches).map(({ row, position }) => ({ record: storedRecord(row), position }))
   }
 }
 

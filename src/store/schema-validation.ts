@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec"
 import type { DocumentSchemas } from "../definition/record-schemas.ts"
-import { InvalidRecordError, type RecordIssue, StoredRecordError } from "../errors.ts"
+import { InvalidRecordError, type RecordIssue, StoredRecordError, shownPointer } from "../errors.ts"
 import { type ExactNumber, isExactNumber } from "../json/exact-number.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
@@ -81,19 +81,29 @@ function recordIssues(issues: readonly SchemaIssue[], pointer: JsonPointer): Rec
 // To a schema whose keys may all be missing, a RawJson is an empty object.
 function lostRawJson(given: unknown, valid: unknown, path: SchemaIssue["path"]): SchemaIssue[] {
   const places = rawJsonIn(given, path)
-  const kept = places.size === 0 ? places : rawJsonIn(valid, path)
-  const lost = [...places].filter(([raw]) => !kept.has(raw))
-  return lost.map(([, place]) => ({ path: place, message: "the schema does not look into raw JSON, and has taken it away" }))
+  const kept = places.length === 0 ? places : rawJsonIn(valid, path)
+  const lost = [...Map.groupBy(places, ({ raw }) => raw)].flatMap(([raw, all]) => {
+    const left = kept.filter((one) => one.raw === raw)
+    // A schema may move what it keeps, and one value may stand in several places.
+    const moved = all.filter((one) => !left.some((other) => pathText(other) === pathText(one)))
+    return moved.slice(0, all.length - left.length)
+  })
+  return lost.map((one) => ({ path: one.path, message: "the schema does not look into raw JSON, and has taken it away" }))
 }
 
-type Places = Map<RawJson | ExactNumber, SchemaIssue["path"]>
+interface RawPlace {
+  readonly raw: RawJson | ExactNumber
+  readonly path: SchemaIssue["path"]
+}
 
-function rawJsonIn(value: unknown, path: SchemaIssue["path"], found: Places = new Map(), seen = new Set<unknown>()): Places {
-  if (typeof value !== "object" || value === null || seen.has(value)) return found
-  seen.add(value)
-  if (value instanceof RawJson || isExactNumber(value)) return found.set(value, path)
-  for (const [key, part] of Object.entries(value)) rawJsonIn(part, [...path, key], found, seen)
-  return found
+function pathText({ path }: RawPlace): string {
+  return JSON.stringify(path)
+}
+
+function rawJsonIn(value: unknown, path: SchemaIssue["path"], above: readonly unknown[] = []): readonly RawPlace[] {
+  if (typeof value !== "object" || value === null || above.includes(value)) return []
+  if (value instanceof RawJson || isExactNumber(value)) return [{ raw: value, path }]
+  return Object.entries(value).flatMap(([key, part]) => rawJsonIn(part, [...path, key], [...above, value]))
 }
 
 // A Date that a schema has made of a string is a string again.
@@ -118,5 +128,5 @@ const SHOWN_POINTERS = 5
 function refusal(what: string, issues: readonly RecordIssue[]): string {
   const pointers = [...new Set(issues.map(({ pointer }) => pointer))]
   const more = pointers.length > SHOWN_POINTERS ? ` and ${pointers.length - SHOWN_POINTERS} more` : ""
-  return `the schema does not take ${what} at ${pointers.slice(0, SHOWN_POINTERS).join(", ")}${more}: \`issues\` has what it says`
+  return `the schema does not take ${what} at ${pointers.slice(0, SHOWN_POINTERS).map(shownPointer).join(", ")}${more}: \`issues\` has what it says`
 }

@@ -125,6 +125,8 @@ describe("an index without a meaning is refused, with its place", () => {
     [[{ fields: [{ field: "fields.v", nulls: 1 }] }], /\/indexes\/0\/fields\/0\/nulls: is one of/],
     [[{ fields: [{ field: "fields.v", unique: true }] }], /\/indexes\/0\/fields\/0\/unique: unknown key: a key has field, order, nulls/],
     [[{ fields: ["fields.v", "fields->'v'"] }], /\/indexes\/0\/fields: names a field twice/],
+    [[{ fields: Array.from({ length: 32 }, (_, n) => `fields.v${n}`) }], /\/indexes\/0: has more than the 32 columns that PostgreSQL allows/],
+    [[{ fields: Array.from({ length: 16 }, (_, n) => ({ field: `fields.v${n}`, nulls: "last" })) }], /\/indexes\/0: has more than the 32 columns/],
     [[{ kind: "text", fields: ["fields.v", "fields.w"] }], /\/indexes\/0: an index of the kind text has one field, inside a document, and no order/],
     [[{ kind: "trigram", field: "id" }], /\/indexes\/0: an index of the kind trigram has one field, inside a document/],
     [[{ kind: "array", field: "fields.v", order: "desc" }], /\/indexes\/0: an index of the kind array has one field, .* and no order/],

@@ -35,6 +35,7 @@ describe.each(databases)("generate on $name", (kind) => {
     const { options, drop } = await kind.create()
     const db = new PostgresDatabase({ ...options, records: people })
     const before = await schemaOf(db)
+    await expect(generate(db, { dir: folder } as never)).rejects.toThrow('generate: unknown option "dir": it takes folder')
     const file = await generate(db, { folder })
     expect(file).toMatchObject({ isNew: true, path: expect.stringMatching(/migrations\/\d{8}T\d{6}_create_people\.ts$/) })
     expect(await schemaOf(db)).toEqual(before)

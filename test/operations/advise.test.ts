@@ -353,7 +353,13 @@ describe.each(databases)("advise on $name", (kind) => {
   }, 120_000)
 
   test("a wrong query and a table that is not there are refused", async () => {
-    await expect(advise(db, [{ limit: -1 }])).rejects.toMatchObject({ name: "InvalidQueryError", pointer: "/limit" })
+    await expect(advise(db, [{}, { limit: -1 }])).rejects.toMatchObject({
+      name: "InvalidQueryError",
+      pointer: "/1/limit",
+      message: expect.stringMatching(/^\/1\/limit: [^/]+$/),
+    })
+    for (const queries of [undefined, {}, "a"]) await expect(advise(db, queries as never)).rejects.toThrow("advise takes a list of queries, or a recorder")
+    for (const query of [null, 5]) await expect(advise(db, [{}, query] as never)).rejects.toMatchObject({ name: "InvalidQueryError", pointer: "/1" })
     const none = new PostgresDatabase({ kysely: db.kysely as never, records: defineRecords({ table: "none" }) })
     await expect(advise(none, [{}])).rejects.toMatchObject({ code: "missing_table" })
   })

@@ -52,6 +52,10 @@ describe.each(databases)("inspect on $name", (kind) => {
     expect((await inspect(db)).records.actual).toBeNull()
   })
 
+  test("an option that it does not know is refused", async () => {
+    await expect(inspect(db, { counted: true } as never)).rejects.toThrow('inspect: unknown option "counted": it takes count')
+  })
+
   test("a table that is not well: what is wrong, and what to do about each", async () => {
     // It would put some of this right.
     await sql`alter table people set (autovacuum_enabled = false)`.execute(db.kysely)

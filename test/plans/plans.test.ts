@@ -1,7 +1,16 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import type pg from "pg"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { compileFilter, type LooseCondition, type LooseQuery, type Preview, previewQuery, type RecordsDefinition } from "../../src/index.ts"
+import {
+  compileFilter,
+  defineRecords,
+  type JsonObject,
+  type LooseCondition,
+  type LooseQuery,
+  type Preview,
+  previewQuery,
+  type RecordsDefinition,
+} from "../../src/index.ts"
 import { unconnected } from "../../src/statement/records-tables.ts"
 import { previewOf } from "../../src/statement/search.ts"
 import { type PlanNode, textAt } from "../../src/store/plan.ts"
@@ -124,6 +133,22 @@ describe.each(planModes)("under %s", (mode) => {
       sorts: [],
       indexes: ["by_several_address_zip"],
     })
+  })
+
+  test("numbers below one are found at once where nearly all values are strings, sorted or not", async () => {
+    const filters = [{ field: "fields.name", operator: "<", value: 300 }] as const
+    for (const query of [{ filters }, { filters, sort: [{ field: "fields.name" }], limit: 3 }]) {
+      const plan = await planned(client, preview(query, definitions.path), mode, true)
+      expect(plan.flatMap((node) => textAt(node, "Index Name") ?? [])).toEqual([expect.stringContaining("by_path_name")])
+      expect(plan.map((node) => node["Rows Removed by Filter"] ?? 0)).toEqual(plan.map(() => 0))
+    }
+  })
+
+  test("a partial index serves the sort with `nulls` that its own condition settles", async () => {
+    const filters = [{ field: "fields.spec", operator: "exists" }] as const
+    const definition = defineRecords<JsonObject>({ table: "by_path", gin: false, indexes: [{ field: "fields.spec", where: filters[0] as never }] })
+    const { sql } = preview({ filters, sort: [{ field: "fields.spec", nulls: "last" }], limit: 3 }, definition)
+    expect(sql).toMatch(/order by coalesce\("fields"->'spec', 'null'\) asc, "id" asc limit/)
   })
 
   test("a sort by a column reads the index on it", async () => {

@@ -17,7 +17,7 @@ import { readStatement } from "./sql-constants.ts"
  */
 
 // The words of the SQL that this package writes.
-const OWN_STRINGS = ["null", "false", "array", "string", "number", "missing", "[]", "{}", "-1e131071", "UTC"]
+const OWN_STRINGS = ["null", "false", "array", "string", "number", "missing", "[]", "{}", "-1e131071", '"\\udbff\\udfff"', "UTC"]
 const OWN_NUMBERS = ["500"]
 
 // With every kind of index, so that every form of SQL is there.

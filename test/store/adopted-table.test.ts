@@ -250,6 +250,11 @@ test.each(databases)("a column of revisions that was there before may be empty: 
   const id = "00000000-0000-4000-8000-000000000001"
   await sql`insert into versioned values (${id}, '{"n": 1}')`.execute(db.kysely)
   await expect(db.update(id, { fields: { n: 2 } }, { expectedRevision: 1 })).rejects.toMatchObject({ name: "RevisionConflictError", currentRevision: 0 })
+  // No revision of such a column is as large.
+  const conflict = { name: "RevisionConflictError", currentRevision: 0 }
+  await expect(db.update(id, { fields: { n: 2 } }, { expectedRevision: 3e9 })).rejects.toMatchObject(conflict)
+  await expect(db.upsert({ id, fields: { n: 2 } }, { expectedRevision: 3e9 })).rejects.toMatchObject(conflict)
+  await expect(db.delete(id, { expectedRevision: 3e9 })).rejects.toMatchObject(conflict)
   expect(await db.update(id, { fields: { n: 2 } }, { expectedRevision: 0 })).toMatchObject({ fields: { n: 2 }, revision: 1 })
   expect((await db.upsert({ id, fields: { n: 3 } })).revision).toBe(2)
   await db.close()

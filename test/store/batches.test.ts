@@ -93,6 +93,25 @@ describe.each(databases)("batches on $name", (kind) => {
     expect(await db.count()).toBe(0)
   })
 
+  test("what a table refuses is said on one line, with what there is to do", async () => {
+    await db.createBatch([
+      { id: id(1), fields: { n: 1, text: "a" } },
+      { id: id(2), fields: { n: 2 } },
+    ])
+    const taken = /the unique index \w+ holds this value already: nothing was written; give it another value/
+    await expect(db.update(id(2), { fields: { n: 2, text: "a" } })).rejects.toThrow(taken)
+    await expect(db.create({ id: id(1), fields: { n: 1 } })).rejects.toThrow(/with this id already: nothing was written; use update\(\)/)
+    await sql`update items set metadata = '{}'`.execute(db.kysely)
+    await sql`alter table items alter column metadata set not null`.execute(db.kysely)
+    await expect(db.create({ fields: { n: 1 } })).rejects.toThrow("a column that must have a value would be empty (metadata)")
+    await sql`alter table items alter column metadata drop not null`.execute(db.kysely)
+    const unseen = { "a\nb\u0000": Number.NaN, "\udfff": 1 }
+    await expect(db.create({ fields: unseen as never })).rejects.toMatchObject({
+      pointer: "/fields/a\nb\u0000",
+      message: expect.stringMatching(/^\/fields\/a\\u000ab\\u0000: [\x20-\x7e]+$/),
+    })
+  })
+
   test("a batch that fails at its end leaves nothing, and says where it failed", async () => {
     const records = numbered(MANY)
     const last = { id: id(MANY + 1), fields: { n: Number.NaN } }

@@ -27,6 +27,8 @@ describe.each(databases)("writes to many on $name", (kind) => {
       [3, { n: 3 }, 1],
     ])
     expect(await db.patchWhere({ all: true }, [unset("metadata")])).toBe(3)
+    // @ts-expect-error: neither filters nor all.
+    await expect(db.deleteWhere({})).rejects.toMatchObject({ name: "InvalidQueryError", pointer: "/filters" })
   })
 
   test.each<[string, LooseCondition[]]>([

@@ -125,6 +125,34 @@ describe.each(databases)("batches of patches on $name", (kind) => {
     expect((await db.read(a))?.fields["n"]).toBe(3)
   })
 
+  test("the one that the server refuses is named, and a transaction around it goes on", async () => {
+    await sql`alter table people add constraint positive check ((fields->>'n')::int >= 0)`.execute(db.kysely)
+    const ids = await db.createBatch([{ fields: { n: 1 } }, { fields: { n: 1 } }, { fields: { n: 1 } }])
+    const [a = "", b = "", c = ""] = ids
+    const batches = [
+      [
+        { id: a, changes: [set("fields.n", 5)] },
+        { id: b, changes: [set("fields.n", -1)] },
+        { id: c, changes: [set("fields.n", 6)] },
+      ],
+      [
+        { id: a, changes: [increment("fields.n", 5)] },
+        { id: c, changes: [set("fields.n", 7)] },
+        { id: b, changes: [set("fields.n", -1)] },
+      ],
+    ]
+    for (const [index, batch] of batches.entries()) {
+      const refused = { name: "InvalidRecordError", pointer: `/${index + 1}`, message: expect.stringContaining("positive") }
+      await expect(db.patchBatch(batch)).rejects.toMatchObject(refused)
+      const found = await db.transaction(async (tx) => {
+        await expect(tx.patchBatch(batch)).rejects.toMatchObject(refused)
+        return tx.readBatch(ids)
+      })
+      expect(found.map((record) => record?.fields)).toEqual([{ n: 1 }, { n: 1 }, { n: 1 }])
+    }
+    await sql`alter table people drop constraint positive`.execute(db.kysely)
+  })
+
   test("any iterable or async iterable will do", async () => {
     const ids = await db.createBatch(Array.from({ length: 1500 }, (_, n) => ({ fields: { n } })))
     const patches = ids.map((id) => ({ id, changes: up }))

@@ -177,9 +177,14 @@ describe.each(databases)("schemas on $name", (kind) => {
       message: expect.not.stringContaining('"b"'),
     })
     await expect(db.create({ fields: new RawJson('{"a": {"b": 1}}') })).rejects.toMatchObject({ pointer: "/fields" })
+    const number = z.union([z.number(), z.instanceof(RawJson)])
+    const twice = opened(defineRecords({ schemas: { fields: z.object({ n: number, b: z.object({ n: number.optional() }).optional() }) } }))
+    const raw = new RawJson("1.50000000000000000000001")
+    await expect(twice.create({ fields: { n: raw, b: raw as never } })).rejects.toMatchObject({ pointer: "/fields/b", issues: { length: 1 } })
+    expect((await twice.create({ fields: { n: raw, b: { n: raw } } })).fields).toEqual({ n: 1.5, b: { n: 1.5 } })
     const loose = opened(defineRecords({ schemas: { fields: z.object({ big: z.looseObject({}) }) } }))
-    const number = exactJson("0.10000000000000000001")
-    await expect(loose.create({ fields: { big: number as never } })).rejects.toMatchObject({ pointer: "/fields/big" })
+    const exact = exactJson("0.10000000000000000001")
+    await expect(loose.create({ fields: { big: exact as never } })).rejects.toMatchObject({ pointer: "/fields/big" })
     const cycle: { a: { b?: number; c?: unknown } } = { a: {} }
     cycle.a.c = cycle
     expect((await db.create({ fields: cycle })).fields).toEqual({ a: {} })
