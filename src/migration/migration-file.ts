@@ -113,16 +113,14 @@ export const TABLE_MARK = "recordsTable"
 
 function tableMark(definition: TableName): string {
   return `/** The table that this is a migration of: no other one runs it. */
-${markLine(definition)}`
+export const ${TABLE_MARK} = ${template(markedTable(definition))}`
 }
 
-function markLine(definition: TableName): string {
-  return `export const ${TABLE_MARK} = ${template(markedTable(definition))}`
-}
+const MARK_LINE = new RegExp(`^export const ${TABLE_MARK} = ["'\`](.+)["'\`];?\r?$`, "m")
 
-/** Whether the text of a file says that it is a migration of a table. */
+/** Whether the text of a file says that it is a migration of a table, in whatever quotes a formatter has put it. */
 export function isMigrationOf(definition: TableName, text: string): boolean {
-  return text.split(/\r?\n/).includes(markLine(definition))
+  return MARK_LINE.exec(text)?.[1] === template(markedTable(definition)).slice(1, -1)
 }
 
 /** How a migration file names its table. */

@@ -80,15 +80,15 @@ function recordIssues(issues: readonly SchemaIssue[], pointer: JsonPointer): Rec
 
 // To a schema whose keys may all be missing, a RawJson is an empty object.
 function lostRawJson(given: unknown, valid: unknown, path: SchemaIssue["path"]): SchemaIssue[] {
-  const places = rawJsonIn(given, path)
-  const kept = places.length === 0 ? places : rawJsonIn(valid, path)
+  const places = rawJsonIn(given)
+  const kept = places.length === 0 ? places : rawJsonIn(valid)
   const lost = [...Map.groupBy(places, ({ raw }) => raw)].flatMap(([raw, all]) => {
     const left = kept.filter((one) => one.raw === raw)
     // A schema may move what it keeps, and one value may stand in several places.
     const moved = all.filter((one) => !left.some((other) => pathText(other) === pathText(one)))
     return moved.slice(0, all.length - left.length)
   })
-  return lost.map((one) => ({ path: one.path, message: "the schema does not look into raw JSON, and has taken it away" }))
+  return lost.map((one) => ({ path: [...path, ...one.path], message: "the schema does not look into raw JSON, and has taken it away" }))
 }
 
 interface RawPlace {
@@ -100,10 +100,16 @@ function pathText({ path }: RawPlace): string {
   return JSON.stringify(path)
 }
 
-function rawJsonIn(value: unknown, path: SchemaIssue["path"], above: readonly unknown[] = []): readonly RawPlace[] {
-  if (typeof value !== "object" || value === null || above.includes(value)) return []
-  if (value instanceof RawJson || isExactNumber(value)) return [{ raw: value, path }]
-  return Object.entries(value).flatMap(([key, part]) => rawJsonIn(part, [...path, key], [...above, value]))
+// Each object is looked into once, in however many places it stands: what contains itself is refused elsewhere.
+function rawJsonIn(value: unknown, seen = new Map<unknown, readonly RawPlace[]>()): readonly RawPlace[] {
+  if (typeof value !== "object" || value === null) return []
+  if (value instanceof RawJson || isExactNumber(value)) return [{ raw: value, path: [] }]
+  const known = seen.get(value)
+  if (known !== undefined) return known
+  seen.set(value, [])
+  const found = Object.entries(value).flatMap(([key, part]) => rawJsonIn(part, seen).map(({ raw, path }) => ({ raw, path: [key, ...path] })))
+  seen.set(value, found)
+  return found
 }
 
 // A Date that a schema has made of a string is a string again.

@@ -76,6 +76,9 @@ describe.each(databases)("generate on $name", (kind) => {
       kysely: db.kysely as never,
       records: defineRecords<Person>({ table: "people", indexes: [{ field: "fields.name" }] }),
     })
+    // As a formatter leaves it.
+    const text = await readFile(file?.path ?? "", "utf8")
+    await writeFile(file?.path ?? "", text.replace(/^(export const recordsTable = )`(.+)`$/m, '$1"$2";'))
     const second = await generate(wider, { folder })
     expect(second?.notRun).toEqual([file?.path])
     await rm(second?.path ?? "")

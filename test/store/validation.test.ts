@@ -188,6 +188,10 @@ describe.each(databases)("schemas on $name", (kind) => {
     const cycle: { a: { b?: number; c?: unknown } } = { a: {} }
     cycle.a.c = cycle
     expect((await db.create({ fields: cycle })).fields).toEqual({ a: {} })
+    // There are more ways through it than anybody can go.
+    const nodes: object[] = Array.from({ length: 20 }, () => ({}))
+    for (const node of nodes) Object.assign(node, { others: nodes.filter((other) => other !== node) })
+    await expect(opened(defineRecords({ schemas: { fields: z.looseObject({}) } })).create({ fields: { nodes } })).rejects.toThrow("contains itself")
   })
 
   test("an error that a schema throws is thrown as it is, and nothing is sent", async () => {
