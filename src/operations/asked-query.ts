@@ -1,5 +1,6 @@
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { InvalidQueryError } from "../errors.ts"
+import { child } from "../json/json-pointer.ts"
 import { type CheckedQuery, checkedQuery } from "../predicate/checked-query.ts"
 import type { LooseQuery } from "../query/query.ts"
 import { unconnected } from "../statement/records-tables.ts"
@@ -24,23 +25,13 @@ export function askedQueries(queries: AdvisedQueries, definition: TableDefinitio
   if (!Array.isArray(all)) throw new InvalidQueryError("", "advise takes a list of queries, or a recorder")
   return [...all].map((given: unknown, position) => {
     const { query, count } = isRecorded(given) ? given : { query: given, count: undefined }
-    const checked = checkedAt(position, query, definition)
+    const checked = checkedQuery(query, definition, child("", position))
     return { position, query: checked, sql: previewOf(searchStatement(unconnected, definition, checked)).sql, count }
   })
 }
 
 function isRecorded(given: unknown): given is RecordedQuery {
   return typeof given === "object" && given !== null && "sql" in given
-}
-
-function checkedAt(position: number, query: unknown, definition: TableDefinition): CheckedQuery {
-  try {
-    return checkedQuery(query, definition)
-  } catch (error) {
-    if (!(error instanceof InvalidQueryError)) throw error
-    const reason = error.pointer === "" ? error.message.replace(/^the query: /, "") : error.message.slice(error.message.indexOf(": ") + 2)
-    throw new InvalidQueryError(`/${position}${error.pointer}`, reason, { code: error.code, cause: error.cause })
-  }
 }
 
 /** What there is to say about a query. */

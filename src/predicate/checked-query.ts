@@ -21,23 +21,24 @@ export interface CheckedSortKey {
 }
 
 /**
- * Everything that a query of such records says, or the first thing that is wrong with it.
+ * Everything that a query of such records says, or the first thing that is wrong with it; `pointer` is that of the query.
  *
  * @throws InvalidQueryError with the JSON pointer of the place.
  */
-export function checkedQuery(query: unknown, records?: RecordsTraits): CheckedQuery {
+export function checkedQuery(query: unknown, records?: RecordsTraits, pointer: JsonPointer = ""): CheckedQuery {
   const scope = onRecords(records)
-  const given = plainObject(query, "", "a query is an object: { filters, sort, limit, offset, select }")
+  const at = (key: keyof CheckedQuery): JsonPointer => child(pointer, key)
+  const given = plainObject(query, pointer, "a query is an object: { filters, sort, limit, offset, select }")
   for (const key of definedKeys(given)) {
-    if (!QUERY_KEYS.includes(key)) refuse(child("", key), `unknown key: a query has ${QUERY_KEYS.join(", ")}`)
-    if (given[key] === null) refuse(child("", key), "null says nothing here: leave the key out")
+    if (!QUERY_KEYS.includes(key)) refuse(child(pointer, key), `unknown key: a query has ${QUERY_KEYS.join(", ")}`)
+    if (given[key] === null) refuse(child(pointer, key), "null says nothing here: leave the key out")
   }
   return {
-    filters: checkedConditions(given["filters"] ?? [], "/filters", scope),
-    sort: list(given["sort"] ?? [], "/sort").map((key, index) => sortKey(key, child("/sort", index), scope)),
-    limit: wholeNumber(given["limit"], "/limit"),
-    offset: wholeNumber(given["offset"], "/offset"),
-    select: given["select"] === undefined ? undefined : selection(list(given["select"], "/select"), scope),
+    filters: checkedConditions(given["filters"] ?? [], at("filters"), scope),
+    sort: list(given["sort"] ?? [], at("sort")).map((key, index) => sortKey(key, child(at("sort"), index), scope)),
+    limit: wholeNumber(given["limit"], at("limit")),
+    offset: wholeNumber(given["offset"], at("offset")),
+    select: given["select"] === undefined ? undefined : selection(list(given["select"], at("select")), at("select"), scope),
   }
 }
 
@@ -72,7 +73,7 @@ function wholeNumber(given: unknown, pointer: JsonPointer): number | undefined {
   return refuse(pointer, "is a whole number from 0 to 2^53 - 1")
 }
 
-function selection(fields: readonly unknown[], scope: Scope): readonly FieldPath[] {
-  if (fields.length === 0) refuse("/select", "names no path: leave select out to get whole records")
-  return fields.map((field, index) => checkedSelection(field, child("/select", index), scope))
+function selection(fields: readonly unknown[], pointer: JsonPointer, scope: Scope): readonly FieldPath[] {
+  if (fields.length === 0) refuse(pointer, "names no path: leave select out to get whole records")
+  return fields.map((field, index) => checkedSelection(field, child(pointer, index), scope))
 }

@@ -1,7 +1,7 @@
 import { DuplicateRecordError, InvalidRecordError, RecordNotFoundError, RecordsError, RevisionConflictError } from "../errors.ts"
 import { immediateConstraintsStatement, revisionsStatement } from "../statement/batch.ts"
 import { type BatchItem, batchChunks } from "./batch-chunks.ts"
-import type { BatchKind } from "./batch-kind.ts"
+import type { BatchWrite } from "./batch-kind.ts"
 import type { BatchFailure } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
 import type { Chunk } from "./chunk-reader.ts"
@@ -21,7 +21,7 @@ interface Refused extends BatchFailure {
 }
 
 /** What one statement has written, and what it was to write and could not. */
-export async function sent(kind: BatchKind, { items: chunk, statement }: Chunk, target: BatchTarget): Promise<Written> {
+export async function sent(kind: BatchWrite, { items: chunk, statement }: Chunk, target: BatchTarget): Promise<Written> {
   const [first] = chunk
   const { rows, numAffectedRows } = await target.run(statement, chunk.length === 1 ? first?.position : undefined)
   if (kind.withoutRow === "written") {
@@ -41,7 +41,7 @@ function writtenItems(items: readonly BatchItem[]): Written {
 }
 
 // A trigger may leave a record out without a word.
-function checkAllStored({ operation }: BatchKind, chunk: readonly BatchItem[], count: number, { db }: BatchTarget): void {
+function checkAllStored({ operation }: BatchWrite, chunk: readonly BatchItem[], count: number, { db }: BatchTarget): void {
   const [first] = chunk
   if (first === undefined || count >= chunk.length) return
   if (db.isTransaction || count === 0) throw notStored(operation, chunk.length === 1 ? first.position : undefined)
@@ -61,7 +61,7 @@ async function explained(items: readonly BatchItem[], target: BatchTarget): Prom
 }
 
 /** The error of the first record that the server refuses: the statement's own error does not say which one it is. */
-export async function located(kind: BatchKind, chunk: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+export async function located(kind: BatchWrite, chunk: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
   const isIt = (one: Refused) => isSameRefusal(one.error.cause, error.cause)
   try {
     return await isolating(target, async (within) => {
@@ -91,7 +91,7 @@ export function isolating<R>(target: BatchTarget, work: (target: BatchTarget) =>
  * What a chunk has written, sent in halves until the record is alone that cannot be written; `isEnough` ends it before its
  * time. Each try is a savepoint.
  */
-export async function halved(kind: BatchKind, chunk: Chunk, target: BatchTarget, isEnough: (one: Refused) => boolean = never): Promise<Written> {
+export async function halved(kind: BatchWrite, chunk: Chunk, target: BatchTarget, isEnough: (one: Refused) => boolean = never): Promise<Written> {
   const { items } = chunk
   const [first] = items
   try {
@@ -110,11 +110,11 @@ function never(): boolean {
   return false
 }
 
-function chunkOf(kind: BatchKind, items: readonly BatchItem[], { db }: BatchTarget): Chunk {
+function chunkOf(kind: BatchWrite, items: readonly BatchItem[], { db }: BatchTarget): Chunk {
   return { items, statement: kind.statement(db, items) }
 }
 
-function refused(kind: BatchKind, item: BatchItem, error: RecordsError): Refused {
+function refused(kind: BatchWrite, item: BatchItem, error: RecordsError): Refused {
   const { position } = item
   // An id that is taken stays so, unless what has it is written to as well.
   return error instanceof DuplicateRecordError && !kind.makesRoom ? { position, error } : { position, error, item }
@@ -129,7 +129,7 @@ const MOST_TURNS = 10
  * have been refused for want of another, which was in the other half or in a later statement. Those that were refused for
  * one reason go together: of others, one that is never taken would keep them apart.
  */
-export async function triedAgain(kind: BatchKind, first: Written, target: BatchTarget): Promise<Written> {
+export async function triedAgain(kind: BatchWrite, first: Written, target: BatchTarget): Promise<Written> {
   if (first.failures.every(({ item }) => item === undefined)) return first
   let all = first
   for (let turn = 1; ; turn += 1) {

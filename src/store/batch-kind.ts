@@ -17,17 +17,21 @@ import type { OnConflict } from "./batch-options.ts"
 import { knownId, lastRevision, type WrittenUpdate, writtenRecord, writtenUpdate } from "./new-record.ts"
 import { type SeenIds, seenIds } from "./seen-ids.ts"
 
-/** A kind of batch: what is made of each value, and the statement that writes many of them. */
-export interface BatchKind {
+/** How the items of a batch are written: the statement for many of them, and what its answer says. */
+export interface BatchWrite {
   readonly operation: string
-  readonly item: ToItem
-  /** The error for a source that is none. */
-  readonly fault: Fault
   statement(db: Kysely<RecordsTables>, items: readonly BatchItem[]): Compilable<{ id: string }>
   /** What is true of an item that the statement brings no row for. */
   readonly withoutRow: "written" | "left alone" | "refused"
   /** Whether a value that one record cannot have because another has it is free when the other is written to. */
   readonly makesRoom: boolean
+}
+
+/** A kind of batch: what is made of each value, and how that is written. */
+export interface BatchKind extends BatchWrite {
+  readonly item: ToItem
+  /** The error for a source that is none. */
+  readonly fault: Fault
 }
 
 /** Batches of new records. */

@@ -1,8 +1,7 @@
-import { InvalidRecordError } from "../errors.ts"
 import type { RecordStatements } from "../statement/record-statements.ts"
 import { isRefusalOfServer, located } from "./batch-bisection.ts"
 import type { BatchItem } from "./batch-chunks.ts"
-import type { BatchKind } from "./batch-kind.ts"
+import type { BatchWrite } from "./batch-kind.ts"
 import type { BatchTarget } from "./batch-target.ts"
 import type { GivenPatch } from "./patch-batch.ts"
 
@@ -10,18 +9,16 @@ import type { GivenPatch } from "./patch-batch.ts"
 export async function locatedPatch(patches: readonly GivenPatch[], error: unknown, target: BatchTarget, statements: RecordStatements): Promise<unknown> {
   if (!isRefusalOfServer(error) || patches.length <= 1) return error
   const kind = patchesOf(patches, statements)
-  const items = patches.map(({ id, position = 0 }): BatchItem => ({ id, position, text: "" }))
+  const items = patches.map(({ id, position = 0, patch }): BatchItem => ({ id, position, text: patch.values }))
   return located(kind, { items, statement: kind.statement(target.db, items) }, error, target)
 }
 
 // Of one shape, as one statement takes them.
-function patchesOf(patches: readonly GivenPatch[], statements: RecordStatements): BatchKind {
+function patchesOf(patches: readonly GivenPatch[], statements: RecordStatements): BatchWrite {
   const byPosition = new Map(patches.map((patch) => [patch.position, patch]))
   const changes = patches[0]?.patch.changes ?? []
   return {
     operation: "patchBatch",
-    fault: InvalidRecordError,
-    item: () => undefined,
     statement: (_, items) =>
       statements.patch(
         changes,

@@ -358,6 +358,7 @@ describe.each(databases)("advise on $name", (kind) => {
       pointer: "/1/limit",
       message: expect.stringMatching(/^\/1\/limit: [^/]+$/),
     })
+    await expect(advise(db, [{ "a: b": 1 } as never])).rejects.toMatchObject({ pointer: "/0/a: b", message: expect.stringMatching(/^\/0\/a: b: unknown key/) })
     for (const queries of [undefined, {}, "a"]) await expect(advise(db, queries as never)).rejects.toThrow("advise takes a list of queries, or a recorder")
     for (const query of [null, 5]) await expect(advise(db, [{}, query] as never)).rejects.toMatchObject({ name: "InvalidQueryError", pointer: "/1" })
     const none = new PostgresDatabase({ kysely: db.kysely as never, records: defineRecords({ table: "none" }) })

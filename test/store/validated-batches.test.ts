@@ -99,9 +99,9 @@ describe.each(databases)("batches with schemas on $name", (kind) => {
     const records = Array.from({ length: 60_000 }, (_, n) => ({ id: id(n === 59_999 ? 0 : n), fields: { n } }))
     const nowhere = new PostgresDatabase({ connectionString: "postgres://nobody@127.0.0.1:1/none", records: counting })
     for (const write of ["createBatch", "upsertBatch"] as const) {
-      await expect(nowhere[write](records)).rejects.toThrow("records 0 and 59999 have the same id")
+      await expect(nowhere[write](records)).rejects.toThrow("records 0 and 59999 have the same id, and a batch takes one of each")
     }
-    await expect(nowhere.updateBatch(records)).rejects.toThrow("records 0 and 59999 have the same id")
+    await expect(nowhere.updateBatch(records)).rejects.toThrow("records 0 and 59999 have the same id, and a batch takes one of each")
     expect(seen).toEqual([])
     await nowhere.close()
     const plain = new PostgresDatabase({ kysely: db.kysely, records: defineRecords() })
