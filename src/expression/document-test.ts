@@ -119,7 +119,27 @@ function lengthTest(place: TestedPlace, comparison: "=" | ">=" | "<=", length: s
 }
 
 function anyElement(place: Place, condition: Predicate, inner: Inner): Fragment {
-  const scope = { ...place.scope, depth: place.scope.depth + 1 }
-  const elements = fragment`jsonb_array_elements(case when jsonb_typeof(${valueAt(place)}) = 'array' then ${valueAt(place)} else '[]' end)`
-  return fragment`exists (select from ${elements} as ${text(elementAlias(scope))}("value") where ${inner(condition, scope)})`
+  return fragment`exists (select from ${elementsThat(condition, elementsOf(place), place.scope, inner)})`
+}
+
+// What stands behind FROM. Citus takes no subquery inside of one that reads no table: for an `any` within another one, the
+// elements of the elements that meet what is asked beside it are looked at as one list.
+function elementsThat(condition: Predicate, elements: Fragment, outer: Scope, inner: Inner): Fragment {
+  const scope = { ...outer, depth: outer.depth + 1 }
+  const source = fragment`${elements} as ${text(elementAlias(scope))}("value")`
+  const all = condition.kind === "and" ? condition.of : [condition]
+  const nested = all.find(isAny)
+  if (nested === undefined) return fragment`${source} where ${inner(condition, scope)}`
+  const rest = all.filter((one) => one !== nested)
+  const found = rest.length === 0 ? source : fragment`${source} where ${inner({ kind: "and", of: rest }, scope)}`
+  const place = { path: nested.path, scope, negated: false }
+  return elementsThat(nested.operand, fragment`(select ${elementsOf(place)} from ${found})`, scope, inner)
+}
+
+function isAny(predicate: Predicate): predicate is DocumentTestOf<"any"> {
+  return predicate.kind === "document" && predicate.operator === "any" && !predicate.negated
+}
+
+function elementsOf(place: Place): Fragment {
+  return fragment`jsonb_array_elements(case when jsonb_typeof(${valueAt(place)}) = 'array' then ${valueAt(place)} else '[]' end)`
 }

@@ -44,10 +44,10 @@ export interface LiveTable {
  */
 export async function liveTable<DB>(db: Kysely<DB>, name: TableName, lockTimeoutMs: number = LOCK_TIMEOUT_MS): Promise<LiveTable | undefined> {
   try {
-    if (db.isTransaction) return await lookedAt(db, name)
+    if (db.isTransaction) return await liveTableWithin(db, name)
     return await db.transaction().execute(async (trx) => {
       await sql`select set_config('lock_timeout', ${`${lockTimeoutMs}ms`}, true)`.execute(trx)
-      return lookedAt(trx, name)
+      return liveTableWithin(trx, name)
     })
   } catch (error) {
     throw databaseError(error, { operation: "looking at the table", ...name })
@@ -57,7 +57,8 @@ export async function liveTable<DB>(db: Kysely<DB>, name: TableName, lockTimeout
 // PostgreSQL writes out an index only when it may read its table.
 const LOCK_TIMEOUT_MS = 10_000
 
-async function lookedAt(db: QueryExecutorProvider, name: TableName): Promise<LiveTable | undefined> {
+/** The same in a transaction of the caller's, whose limits are its own; what the driver throws is the caller's to name. */
+export async function liveTableWithin(db: QueryExecutorProvider, name: TableName): Promise<LiveTable | undefined> {
   const { rows } = await tableQuery(name).execute(db)
   const [row] = rows
   if (row === undefined) return undefined

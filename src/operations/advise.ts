@@ -2,7 +2,7 @@ import type { Kysely } from "kysely"
 import type { TableDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError } from "../errors.ts"
 import { checkOptions } from "../migration/known-options.ts"
-import { type LiveTable, liveTable } from "../migration/live-table.ts"
+import { type LiveTable, liveTableWithin } from "../migration/live-table.ts"
 import { tableDifference } from "../migration/table-difference.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
 import { declaredIndexes, dropIndexSql, type TableIndex } from "../statement/index-statement.ts"
@@ -63,7 +63,9 @@ function checkedTimeout(options: AdviseOptions): number {
 }
 
 async function advisedTable(db: Kysely<RecordsTables>, definition: TableDefinition): Promise<AdvisedTable> {
-  const [facts, live] = [await tableFacts(db, definition), await liveTable(db, definition)]
+  const live = await liveTableWithin(db, definition)
+  const isDistributed = live?.isDistributed === true
+  const facts = await tableFacts(db, { ...definition, isDistributed })
   if (live?.isOther !== undefined)
     throw new ConfigurationError(
       "wrong_table",
@@ -72,7 +74,14 @@ async function advisedTable(db: Kysely<RecordsTables>, definition: TableDefiniti
   if (facts === undefined || live === undefined)
     throw new ConfigurationError("missing_table", `advise: there is no table "${definition.schema}"."${definition.table}"`)
   const all = await queryPlan(db, definition, checkedQuery({}))
-  return { definition, facts, partitions: live.partitions, lacking: lackingIndexes(definition, live), records: planFacts(all.plan).rows.estimated }
+  return {
+    definition,
+    facts,
+    partitions: live.partitions,
+    isDistributed,
+    lacking: lackingIndexes(definition, live),
+    records: planFacts(all.plan).rows.estimated,
+  }
 }
 
 function lackingIndexes(definition: TableDefinition, live: LiveTable): readonly TableIndex[] {

@@ -12,6 +12,7 @@ export interface AdvisedTable {
   readonly facts: TableFacts
   /** The names of its partitions; `undefined`: it is not partitioned. */
   readonly partitions: readonly string[] | undefined
+  readonly isDistributed: boolean
   /** Indexes that the definition declares, the GIN included, and the table has not, or has invalid. */
   readonly lacking: readonly TableIndex[]
   /** About how many records it has. */

@@ -2,7 +2,7 @@ import type { Kysely } from "kysely"
 import type { TableDefinition, TableName } from "../definition/records-definition.ts"
 import { textLiteral } from "../expression/accessor.ts"
 import { checkOptions } from "../migration/known-options.ts"
-import { liveTable } from "../migration/live-table.ts"
+import { liveTableWithin } from "../migration/live-table.ts"
 import { tableDifference } from "../migration/table-difference.ts"
 import { checkedQuery } from "../predicate/checked-query.ts"
 import { quotedIn } from "../statement/index-statement.ts"
@@ -46,15 +46,14 @@ export async function inspect<F, M, FIn, MIn>(db: RecordStore<F, M, FIn, MIn>, o
 }
 
 async function inspection(db: Kysely<RecordsTables>, definition: TableDefinition, count: boolean): Promise<Inspection> {
-  const [facts, live] = [await tableFacts(db, definition), await liveTable(db, definition)]
+  const live = await liveTableWithin(db, definition)
+  const table = { ...definition, isDistributed: live?.isDistributed === true }
+  const facts = await tableFacts(db, table)
   const drift = tableDifference(definition, live)
-  const { estimated, ...health } = await tableHealth(db, definition)
-  const pending = await pendingPages(db, definition)
+  const { estimated, ...health } = await tableHealth(db, table)
+  const pending = await pendingPages(db, table)
   const counted = count && live !== undefined ? await countStatement(db, definition, checkedQuery({})).execute() : []
-  const notes = [
-    ...(typeof pending === "string" ? [pending] : []),
-    ...(live?.isDistributed === true ? ["the table is distributed: sizes and statistics are those of this server, without the shards on others"] : []),
-  ]
+  const notes = typeof pending === "string" ? [pending] : []
   const unused = (facts?.indexes ?? []).filter(({ scans, isConstraint, isValid }) => scans === 0 && !isConstraint && isValid).map(({ name }) => name)
   const looked: Omit<Inspection, "findings"> = {
     table: `${definition.schema}.${definition.table}`,
@@ -71,7 +70,15 @@ async function inspection(db: Kysely<RecordsTables>, definition: TableDefinition
     countedSince: facts?.countedSince ?? null,
     notes,
   }
-  return { ...looked, findings: findings(looked, definition, { isPartitioned: facts?.isPartitioned === true, isView: live?.isOther !== undefined, unused }) }
+  return {
+    ...looked,
+    findings: findings(looked, definition, {
+      isPartitioned: facts?.isPartitioned === true,
+      isDistributed: table.isDistributed,
+      isView: live?.isOther !== undefined,
+      unused,
+    }),
+  }
 }
 
 type Looked = Omit<Inspection, "findings">
@@ -83,6 +90,7 @@ const MANY = 1_000
 
 interface Layout {
   readonly isPartitioned: boolean
+  readonly isDistributed: boolean
   /** A view, or a foreign table: the server counts nothing of it. */
   readonly isView: boolean
   /** Indexes that nothing has searched and no constraint needs. */
@@ -103,7 +111,7 @@ function findings(looked: Looked, name: TableName, layout: Layout): readonly Fin
   const found: (Finding | false)[] = [
     ...drift.changes.map((change): Finding => ({ kind: "drift", what: `${change.part.name}: to ${change.kind}, by the definition`, remedy: MIGRATE })),
     ...drift.faults.map((fault): Finding => ({ kind: "wrong_table", what: `the table ${fault}`, remedy: "correct the definition, or the table" })),
-    ...looked.indexes.flatMap((index) => [...invalidIndex(index, name, looked, layout), ...pendingList(index, name)]),
+    ...looked.indexes.flatMap((index) => [...invalidIndex(index, name, looked, layout), ...pendingList(index, name, layout)]),
     deadRows.count > MANY &&
       deadRows.share > 0.2 && { kind: "dead_rows", what: `${percent(deadRows.share)} of the rows are dead`, remedy: `vacuum (analyze) ${table}` },
     !layout.isView &&
@@ -153,13 +161,15 @@ function invalidIndex({ name, isValid }: IndexInspection, { schema }: TableName,
   ]
 }
 
-function pendingList({ name, pendingPages: pages }: IndexInspection, { schema }: TableName): Finding[] {
+function pendingList({ name, pendingPages: pages }: IndexInspection, { schema, table }: TableName, { isDistributed }: Layout): Finding[] {
   if ((pages ?? 0) <= 100) return []
+  const clean = `select gin_clean_pending_list(${textLiteral(quotedIn(schema, name))}::regclass)`
   return [
     {
       kind: "pending_list",
       what: `${pages} pages of the index ${name} are not sorted in yet`,
-      remedy: `select gin_clean_pending_list(${textLiteral(quotedIn(schema, name))}::regclass)`,
+      // The function sees no shard.
+      remedy: isDistributed ? `vacuum ${quotedIn(schema, table)}` : clean,
     },
   ]
 }

@@ -39,14 +39,14 @@ export async function liveAnswer(
 /** Where the planner leaves the indexes that could serve a query alone: why that may be, and what to do. */
 export async function passedOver(
   trx: Transaction<RecordsTables>,
-  { definition }: AdvisedTable,
+  { definition, isDistributed }: AdvisedTable,
   one: AskedQuery,
   what: string,
   pages?: QueryAdvice["pages"],
 ): Promise<QueryAdvice> {
   const indexes = await servingIndexes(trx, definition, one)
   const scanned = `the table is scanned, ${what}, although ${indexes.length === 0 ? "an index" : names(indexes)} could serve`
-  const why = pendingText(await pendingPages(trx, definition), indexes)
+  const why = pendingText(await pendingPages(trx, { ...definition, isDistributed }), indexes)
   const remedy = `vacuum (analyze) ${quotedIn(definition.schema, definition.table)}`
   return answer(one, "passed_over", `${scanned}: ${why}: ${remedy}`, { indexes, ...(pages === undefined ? {} : { pages }) })
 }

@@ -31,7 +31,8 @@ export async function sampledAdvice(
   const { definition, records, facts } = table
   const first = await TableSample.of(trx, definition, { records, bytes: facts.bytes })
   const notes = new Set(first.records < records ? [`measured on a sample of ${first.records} of about ${records} records`] : [])
-  const withHypopg = await hasHypopg(trx)
+  // It knows the tables of one server.
+  const withHypopg = !table.isDistributed && (await hasHypopg(trx))
   const answers = new Map<number, QueryAdvice>()
   const indexes: AdvisedIndex[] = []
   let [sample, grown] = [first, definition]

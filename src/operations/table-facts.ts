@@ -1,8 +1,8 @@
-import { type Kysely, sql } from "kysely"
-import type { TableName } from "../definition/records-definition.ts"
+import type { Kysely } from "kysely"
 import type { RecordsTables } from "../statement/records-tables.ts"
+import { type AskedTable, nameOfShards, partAnswers } from "./part-answers.ts"
 
-/** An index of a table, as the server counts its use; that of a partitioned table with all of its partitions. */
+/** An index of a table, as the server counts its use; that of a divided table with all of its parts. */
 export interface IndexUse {
   readonly name: string
   /** How often a statement has searched it, since the statistics began. */
@@ -24,30 +24,61 @@ export interface TableFacts {
 }
 
 /** What the server knows about a table; any role may ask. `undefined`: there is no such table. */
-export async function tableFacts(db: Kysely<RecordsTables>, { schema, table }: TableName): Promise<TableFacts | undefined> {
-  const { rows } = await sql<{ bytes: string; is_partitioned: boolean; counted_since: string | null; indexes: IndexUse[] }>`
-    select
-      (select coalesce(sum(pg_table_size(p.oid)), 0)::text from (
-        select c.oid union select relid from pg_partition_tree(c.oid) where relid <> c.oid) p(oid)) as bytes,
-      c.relkind = 'p' as is_partitioned,
-      (select stats_reset::text from pg_stat_database where datname = current_database()) as counted_since,
-      (select coalesce(json_agg(json_build_object(
+export async function tableFacts(db: Kysely<RecordsTables>, table: AskedTable): Promise<TableFacts | undefined> {
+  const { own, parts } = await partAnswers<FactsRow>(db, table, question)
+  if (own === undefined) return undefined
+  const names = own.indexes.map(({ name }) => name)
+  const ofParts = parts.flatMap(({ indexes }) =>
+    indexes.map((index) => ({ ...index, name: table.isDistributed ? nameOfShards(index.name, names) : index.name })),
+  )
+  return {
+    bytes: sum(parts.map(({ bytes }) => bytes)),
+    isPartitioned: own.isPartitioned,
+    indexes: own.indexes.map((index) =>
+      inAll(
+        index,
+        ofParts.filter(({ name }) => name === index.name),
+      ),
+    ),
+    countedSince: own.countedSince === null ? null : new Date(own.countedSince),
+  }
+}
+
+interface FactsRow {
+  readonly bytes: number
+  readonly isPartitioned: boolean
+  readonly countedSince: string | null
+  readonly indexes: readonly IndexUse[]
+}
+
+function question(where: string): string {
+  const withParts = (oid: string) => `(select ${oid} union select relid from pg_partition_tree(${oid}) where relid <> ${oid}) p(oid)`
+  return `
+    select json_build_object(
+      'bytes', (select coalesce(sum(pg_table_size(p.oid)), 0) from ${withParts("c.oid")}),
+      'isPartitioned', c.relkind = 'p',
+      'countedSince', (select stats_reset::text from pg_stat_database where datname = current_database()),
+      'indexes', (
+        select coalesce(json_agg(json_build_object(
           'name', x.relname,
-          'scans', (select coalesce(sum(pg_stat_get_numscans(p.oid)), 0) from (
-            select x.oid union select relid from pg_partition_tree(x.oid) where relid <> x.oid) p(oid)),
-          'bytes', (select coalesce(sum(pg_relation_size(p.oid)), 0) from (
-            select x.oid union select relid from pg_partition_tree(x.oid) where relid <> x.oid) p(oid)),
+          'scans', (select coalesce(sum(pg_stat_get_numscans(p.oid)), 0) from ${withParts("x.oid")}),
+          'bytes', (select coalesce(sum(pg_relation_size(p.oid)), 0) from ${withParts("x.oid")}),
           'isConstraint', i.indisunique or i.indisexclusion,
           'isValid', i.indisvalid) order by x.relname), '[]')
-        from pg_index i join pg_class x on x.oid = i.indexrelid where i.indrelid = c.oid) as indexes
+        from pg_index i join pg_class x on x.oid = i.indexrelid where i.indrelid = c.oid))
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = ${schema} and c.relname = ${table} and c.relkind in ('r', 'p', 'm')`.execute(db)
-  const [row] = rows
-  if (row === undefined) return undefined
+    where ${where} and c.relkind in ('r', 'p', 'm')`
+}
+
+function inAll(own: IndexUse, parts: readonly IndexUse[]): IndexUse {
   return {
-    bytes: Number(row.bytes),
-    isPartitioned: row.is_partitioned,
-    indexes: row.indexes,
-    countedSince: row.counted_since === null ? null : new Date(row.counted_since),
+    ...own,
+    scans: sum(parts.map(({ scans }) => scans)),
+    bytes: sum(parts.map(({ bytes }) => bytes)),
+    isValid: own.isValid && parts.every(({ isValid }) => isValid),
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0)
 }

@@ -35,12 +35,29 @@ export function databaseError(cause: unknown, where: Where): RecordsError {
 /** The SQLSTATE of a driver's error, or `undefined` when the server did not answer with one. */
 export function sqlState(error: unknown): string | undefined {
   const code = property(error, "code")
-  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+  if (typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code)) return undefined
+  return property(error, "routine") === "ReportCopyError" ? (shardState(error) ?? code) : code
+}
+
+// Citus writes batches to its shards with COPY, and passes on the words of a shard with the SQLSTATE of an internal error.
+function shardState(error: unknown): string | undefined {
+  const message = String(property(error, "message"))
+  return Object.keys(REFUSALS).find((code) => REFUSALS[code]?.test(message))
+}
+
+// PostgreSQL's words for what it refuses, each with the name that it is refused for, by SQLSTATE.
+const REFUSALS: Readonly<Record<string, RegExp>> = {
+  "23505": /^duplicate key value violates unique constraint "(.+)"$/,
+  "23502": /^null value in column "(.+?)" of relation ".+" violates not-null constraint$/,
+  "23514": /^new row for relation ".+" violates check constraint "(.+)"$/,
+  "23503": /^(?:insert or update|update or delete) on table ".+?" violates foreign key constraint "(.+?)"/,
+  "23P01": /^conflicting key value violates exclusion constraint "(.+)"$/,
+  "54000": /^index row (?:size .+ for index "(.+)"$|requires )/,
 }
 
 /** Why the server has refused a statement, as far as it says so without values: the SQLSTATE and the constraint. */
 export function refusalReason(cause: unknown): string {
-  return [sqlState(cause), property(cause, "constraint")].join(" ")
+  return [sqlState(cause), refusedFor(cause, "constraint")].join(" ")
 }
 
 /** Whether the server refused two statements for the same. */
@@ -48,7 +65,7 @@ export function isSameRefusal(one: unknown, other: unknown): boolean {
   if (refusalReason(one) !== refusalReason(other)) return false
   // Of one foreign key there may be many that have nothing to refer to. A trigger says in words what it refuses.
   if (/^(?:23503|23001)$/.test(sqlState(one) ?? "")) return property(one, "detail") === property(other, "detail")
-  return property(one, "constraint") !== undefined || property(one, "message") === property(other, "message")
+  return refusedFor(one, "constraint") !== undefined || property(one, "message") === property(other, "message")
 }
 
 /** The error for a record that the server left out of a write without an error; `position` is its place in a batch. */
@@ -92,14 +109,9 @@ const byCode: Record<string, ToError> = {
   "42883": (cause, where) => wrongTable(cause, where, "has a column of another type"),
   "42501": (cause, where) =>
     new ConfigurationError("no_privilege", `${where.operation}: this role may not do that on ${name(where)}: grant it the privilege`, { cause }),
-  "0A000": (cause, where) =>
-    new ConfigurationError(
-      "not_supported",
-      `${where.operation} on ${name(where)}: the server has no way to do that on this table. One that Citus distributes cannot lock records of several shards, as claim, patchBatch and patchWhere do: patch() them one by one`,
-      { cause },
-    ),
+  "0A000": notSupported,
   "23505": duplicate,
-  "23502": (cause, where) => rejected(cause, where, "a column that must have a value would be empty", property(cause, "column")),
+  "23502": (cause, where) => rejected(cause, where, "a column that must have a value would be empty", refusedFor(cause, "column")),
   "23514": (cause, where) => rejected(cause, where, "a check constraint of the table does not hold"),
   "23503": foreignKey,
   "23001": foreignKey,
@@ -126,6 +138,16 @@ const byCode: Record<string, ToError> = {
   "08": broken,
   "57": (cause, where) => unavailable(cause, where, "the server ended the statement or the connection: try again"),
 }
+
+function notSupported(cause: unknown, where: Where): RecordsError {
+  const why = LOCKING.has(where.operation)
+    ? "One that Citus distributes cannot lock records of several shards: patch() them one by one"
+    : "Citus has none for some statements over several shards: the cause says which, ask for it in another way"
+  return new ConfigurationError("not_supported", `${where.operation} on ${name(where)}: the server has no way to do that on this table. ${why}`, { cause })
+}
+
+// What locks records before it writes to them.
+const LOCKING = new Set(["claim", "patchBatch", "patchWhere"])
 
 function missingTable(cause: unknown, where: Where): RecordsError {
   return new ConfigurationError(
@@ -177,11 +199,10 @@ function pointerTo({ position }: Where): string {
 
 // PostgreSQL's btree holds values of some 2,700 bytes. It names the index, but for a row beyond 8,191 bytes.
 function tooLongForIndex(cause: unknown, where: Where): RecordsError {
-  const index = property(cause, "constraint")
-  if (typeof index !== "string" && !String(property(cause, "routine")).startsWith("index_form_tuple")) {
-    return tooLarge(cause, where, "is larger than PostgreSQL can hold")
-  }
-  const which = typeof index === "string" ? `the index ${index}` : `an index of ${name(where)}`
+  const index = refusedFor(cause, "constraint")
+  const isOfIndex = [property(cause, "routine"), property(cause, "message")].some((text) => /^index[_ ](?:form_tuple|row )/.test(String(text)))
+  if (index === undefined && !isOfIndex) return tooLarge(cause, where, "is larger than PostgreSQL can hold")
+  const which = index !== undefined ? `the index ${index}` : `an index of ${name(where)}`
   return new InvalidRecordError(pointerTo(where), `${where.operation}: a value is too long for ${which}: nothing was written; shorten it, or drop the index`, {
     cause,
   })
@@ -243,8 +264,14 @@ function networkCode(cause: unknown): string | undefined {
 }
 
 function constraintName(cause: unknown): string {
-  const name = property(cause, "constraint")
-  return typeof name === "string" ? name : "without a name"
+  return refusedFor(cause, "constraint") ?? "without a name"
+}
+
+// The name of what something was refused for. Citus leaves it in the words of a shard.
+function refusedFor(cause: unknown, kind: "constraint" | "column"): string | undefined {
+  const name = property(cause, kind)
+  if (typeof name === "string") return name
+  return REFUSALS[sqlState(cause) ?? ""]?.exec(String(property(cause, "message")))?.[1]
 }
 
 function property(value: unknown, key: string): unknown {

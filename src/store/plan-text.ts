@@ -1,4 +1,4 @@
-import { actualRows, numberAt, type PlanNode, planFacts, planNodes, type QueryPlan, textAt } from "./plan.ts"
+import { actualRows, numberAt, type PlanNode, planFacts, planNodes, type QueryPlan, shardsOf, textAt } from "./plan.ts"
 
 /**
  * The nodes of a plan, one a line, without the values of the query.
@@ -20,7 +20,7 @@ export function planSummary(plan: QueryPlan): string {
   const nodes = planNodes(plan)
   const tables = tableNames(nodes)
   const steps = [...foundSteps(nodes, tables), ...nodes.flatMap(worked)]
-  const sentences = [`${[...new Set(steps)].join(", ") || "reads no table"}.`, given(plan), ...surprises(nodes, tables), taken(plan)]
+  const sentences = [`${[...new Set(steps)].join(", ") || "reads no table"}.`, given(plan), ...surprises(nodes, tables), taken(plan), shards(plan)]
   return sentences
     .filter((sentence) => sentence !== "")
     .map((sentence) => sentence.charAt(0).toUpperCase() + sentence.slice(1))
@@ -131,6 +131,11 @@ function taken(plan: QueryPlan): string {
   if (buffers === undefined) return ""
   const pages = `${count(buffers.hit + buffers.read, "page")} of 8 kB, ${buffers.read === 0 ? "all in the cache" : `${digits(buffers.read)} from outside of the cache`}`
   return `It looked at ${pages}${executionMs === undefined ? "" : `, in ${executionMs.toFixed(1)} ms`}.`
+}
+
+function shards(plan: QueryPlan): string {
+  const { asked = 0, shown = 0 } = shardsOf(plan) ?? {}
+  return shown < asked ? `${asked} shards are asked, and the plan shows ${shown} of them.` : ""
 }
 
 function count(number: number, of: string): string {

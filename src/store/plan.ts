@@ -8,7 +8,7 @@ export type PlanNode = Readonly<Record<string, unknown>>
 
 /** What a plan says that does not depend on its form. */
 export interface PlanFacts {
-  /** The indexes of the table that the plan uses, by name; those of its partitions and shards count under them. */
+  /** The indexes that the plan uses, by name. */
   readonly indexes: readonly string[]
   /** Rows that the statement gives: as the planner expects them, and as they were counted. */
   readonly rows: { readonly estimated: number; readonly actual?: number }
@@ -37,7 +37,7 @@ export function planFacts(plan: QueryPlan): PlanFacts {
   const wasRun = root["Actual Rows"] !== undefined
   return {
     indexes: indexNames(plan),
-    rows: { estimated: numberAt(root, "Plan Rows") ?? 0, ...(wasRun ? { actual: actualRows(root) } : {}) },
+    rows: { estimated: estimatedRows(root), ...(wasRun ? { actual: actualRows(root) } : {}) },
     cost: numberAt(root, "Total Cost") ?? 0,
     ...(wasRun ? { buffers: { hit: blocks(roots, "Hit"), read: blocks(roots, "Read") } } : {}),
     ...(executionMs === undefined ? {} : { executionMs }),
@@ -66,28 +66,39 @@ export function textAt(node: PlanNode, property: string): string | undefined {
   return typeof value === "string" ? value : undefined
 }
 
-/** A plan with other names of indexes, where there are. */
-export function renamedIndexes(plan: QueryPlan, names: ReadonlyMap<string, string>): QueryPlan {
+/** A plan with other names of its indexes and tables; `isRemote` says whether another server made the part that has it. */
+export function renamed(plan: QueryPlan, rename: (name: string, isRemote: boolean) => string, isRemote = false): QueryPlan {
   const entries = Object.entries(plan).map(([key, value]): [string, unknown] => {
-    if (key === "Index Name" && typeof value === "string") return [key, names.get(value) ?? value]
-    return [key, renamedWithin(value, names)]
+    if (typeof value === "string") return [key, key === "Index Name" || key === "Relation Name" ? rename(value, isRemote) : value]
+    return [key, renamedWithin(value, rename, isRemote || key === "Remote Plan")]
   })
   return Object.fromEntries(entries)
 }
 
-function renamedWithin(value: unknown, names: ReadonlyMap<string, string>): unknown {
-  if (Array.isArray(value)) return value.map((inner: unknown) => renamedWithin(inner, names))
-  return isObject(value) ? renamedIndexes(value, names) : value
+function renamedWithin(value: unknown, rename: (name: string, isRemote: boolean) => string, isRemote: boolean): unknown {
+  if (Array.isArray(value)) return value.map((inner: unknown) => renamedWithin(inner, rename, isRemote))
+  return isObject(value) ? renamed(value, rename, isRemote) : value
+}
+
+/** How a table that Citus distributes is asked, as far as the plan says: on how many shards, and how many of them it shows. */
+export function shardsOf(plan: QueryPlan): { readonly asked: number; readonly shown: number } | undefined {
+  const job = objectsIn(plan).find((object) => numberAt(object, "Task Count") !== undefined)
+  return job && { asked: numberAt(job, "Task Count") ?? 0, shown: planRoots({ Tasks: job["Tasks"] }).length }
+}
+
+// Citus itself expects 100,000 rows of whatever it asks its shards.
+function estimatedRows(root: PlanNode): number {
+  const own = numberAt(root, "Plan Rows") ?? 0
+  const shards = shardsOf(root)
+  if (shards === undefined || shards.shown === 0) return own
+  const whole = planNodes(root).find((node) => node["Distributed Query"] !== undefined) ?? {}
+  const rows = planRoots(whole).reduce((sum, shard) => sum + (numberAt(shard, "Plan Rows") ?? 0), 0)
+  const all = Math.round((rows * shards.asked) / shards.shown)
+  return own === numberAt(whole, "Plan Rows") ? all : Math.min(own, all)
 }
 
 function indexNames(plan: QueryPlan): string[] {
-  const remote = new Set(objectsIn(plan).flatMap((object) => (object["Remote Plan"] === undefined ? [] : objectsIn(object["Remote Plan"]))))
-  const names = planNodes(plan).flatMap((node) => {
-    const name = textAt(node, "Index Name")
-    // A shard's index is named after the table's, with the number of the shard.
-    return name === undefined ? [] : [remote.has(node) ? name.replace(/_\d+$/, "") : name]
-  })
-  return [...new Set(names)].toSorted()
+  return [...new Set(planNodes(plan).flatMap((node) => textAt(node, "Index Name") ?? []))].toSorted()
 }
 
 // The blocks of a root are those of everything below it, but not of what ran on another server.

@@ -221,8 +221,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   async updateWhere(query: WriteQuery<RecordShape<F, M>>, changes: RecordChanges<FIn, MIn>): Promise<number> {
     const filters = checkedTarget(query, this.definition)
     const written = await writtenChanges(changes, this.definition)
-    const [row] = await this.#runner.rows("updateWhere", updateWhereStatement(this.#runner.db, this.definition, filters, written))
-    return Number(row?.count)
+    return this.#runner.written("updateWhere", updateWhereStatement(this.#runner.db, this.definition, filters, written))
   }
 
   /**
@@ -234,8 +233,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    */
   async deleteWhere(query: WriteQuery<RecordShape<F, M>>): Promise<number> {
     const filters = checkedTarget(query, this.definition)
-    const [row] = await this.#runner.rows("deleteWhere", deleteWhereStatement(this.#runner.db, this.definition, filters))
-    return Number(row?.count)
+    return this.#runner.written("deleteWhere", deleteWhereStatement(this.#runner.db, this.definition, filters))
   }
 
   /**

@@ -38,6 +38,11 @@ export class StatementRunner {
     return (await this.result(operation, statement)).rows
   }
 
+  /** How many records a statement has written to. */
+  async written(operation: string, statement: Compilable): Promise<number> {
+    return Number((await this.result(operation, statement)).numAffectedRows)
+  }
+
   /** What a query finds; the observer is told of it. */
   observed<R>(operation: string, query: LooseQuery, statement: Compilable<R>): Promise<QueryResult<R>> {
     return this.observer === undefined ? this.result(operation, statement) : this.#watched(this.observer, operation, query, statement)

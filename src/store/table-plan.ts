@@ -2,10 +2,10 @@ import { type CompiledQuery, type Kysely, sql } from "kysely"
 import type { TableName } from "../definition/records-definition.ts"
 import { quotedIn } from "../statement/index-statement.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { planNodes, planOf, type QueryPlan, renamedIndexes, textAt } from "./plan.ts"
+import { planNodes, planOf, type QueryPlan, renamed, textAt } from "./plan.ts"
 import type { Row } from "./record-row.ts"
 
-/** A plan as PostgreSQL gives it, and the same with each index of a partition under the name of the table's. */
+/** A plan as PostgreSQL gives it, and the same with each index of a partition or a shard under the name of the table's. */
 export interface TablePlan {
   readonly plan: QueryPlan
   readonly named: QueryPlan
@@ -14,9 +14,16 @@ export interface TablePlan {
 /** The plan that a statement about a table gets, which asks for one. */
 export async function tablePlan(db: Kysely<RecordsTables>, table: TableName, asked: CompiledQuery): Promise<TablePlan> {
   const plan = planOf((await db.executeQuery<Row>(asked)).rows)
-  const names = planNodes(plan).flatMap((node) => textAt(node, "Index Name") ?? [])
-  const isDivided = planNodes(plan).some((node) => (textAt(node, "Relation Name") ?? table.table) !== table.table)
-  return { plan, named: isDivided && names.length > 0 ? renamedIndexes(plan, await partitionIndexes(db, table, names)) : plan }
+  const whole = withoutShards(plan)
+  const names = planNodes(whole).flatMap((node) => textAt(node, "Index Name") ?? [])
+  const isDivided = planNodes(whole).some((node) => (textAt(node, "Relation Name") ?? table.table) !== table.table)
+  const ofPartitions = isDivided && names.length > 0 ? await partitionIndexes(db, table, names) : undefined
+  return { plan, named: ofPartitions === undefined ? whole : renamed(whole, (name) => ofPartitions.get(name) ?? name) }
+}
+
+/** A plan in which what is of a shard goes by the name of the table's: Citus adds the number of the shard to each. */
+export function withoutShards(plan: QueryPlan): QueryPlan {
+  return renamed(plan, (name, isRemote) => (isRemote ? name.replace(/_\d+$/, "") : name))
 }
 
 // PostgreSQL plans with the indexes of the partitions; people know that of the table, which has them.

@@ -1,0 +1,181 @@
+import { randomUUID } from "node:crypto"
+import { sql } from "kysely"
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { DuplicateRecordError, defineRecords, filter, increment, type JsonObject, PostgresDatabase, push, RecordNotFoundError, set } from "../../src/index.ts"
+import { generate } from "../../src/migration/generate.ts"
+import { advise, inspect } from "../../src/operations/index.ts"
+import { cases, conforms, documentsOf } from "../conformance/cases.ts"
+
+/*
+ * Everything on a table that Citus distributes, on the cluster whose coordinator CITUS_URL names: it needs a database with
+ * the extension and a role that may make schemas in it.
+ */
+
+const url = process.env["CITUS_URL"]
+if (url === undefined) throw new Error("test:citus needs a cluster: CITUS_URL=postgres://user@coordinator/database npm run test:citus")
+const connectionString = url
+const schema = `citus_${randomUUID().replaceAll("-", "")}`
+const ABSENT = "00000000-0000-4000-8000-000000000000"
+
+const people = defineRecords<JsonObject>({
+  table: "people",
+  schema,
+  distribute: true,
+  indexes: [
+    { field: "fields.email" },
+    { field: "fields.age", where: filter("fields.active", "=", true) },
+    { kind: "text", field: "fields.name" },
+    { kind: "array", field: "fields.tags" },
+  ],
+})
+
+const db = new PostgresDatabase({ connectionString, records: people })
+
+beforeAll(async () => {
+  await sql`create schema ${sql.id(schema)}`.execute(db.kysely)
+  expect(await db.migrate()).toEqual(["0001_records"])
+})
+afterAll(async () => {
+  await sql`drop schema ${sql.id(schema)} cascade`.execute(db.kysely)
+  await db.close()
+})
+beforeEach(() => sql`truncate ${sql.table(`${schema}.people`)}`.execute(db.kysely))
+
+function person(n: number) {
+  return { fields: { email: `e${n}@example.org`, name: `n${n}`, age: n % 100, active: n % 2 === 0, tags: [`t${n % 50}`] } }
+}
+
+test("migrate has nothing more to do, and the definition is that of the table", async () => {
+  expect(await db.migrate()).toEqual([])
+  expect(await generate(db)).toBeNull()
+})
+
+describe("writes", () => {
+  test("a batch of any size, whole or not at all", async () => {
+    const ids = await db.createBatch(Array.from({ length: 5_000 }, (_, n) => person(n)))
+    expect(await db.count()).toBe(5_000)
+    expect((await db.readBatch(ids.slice(0, 50))).map((record) => record?.fields["email"])).toEqual(ids.slice(0, 50).map((_, n) => `e${n}@example.org`))
+    const [taken = ""] = ids
+    const batch = [person(1), { ...person(2), id: taken }, person(3)]
+    await expect(db.createBatch(batch)).rejects.toMatchObject({
+      name: "DuplicateRecordError",
+      message: "createBatch: record 1: there is a record with this id already: nothing was written; use update() to change a record that exists",
+    })
+    await expect(db.createBatch(batch.slice(1, 2))).rejects.toBeInstanceOf(DuplicateRecordError)
+    await expect(db.create({ ...person(2), id: taken })).rejects.toBeInstanceOf(DuplicateRecordError)
+    expect(await db.count()).toBe(5_000)
+    const { ids: stored, failures } = await db.createBatch(batch, { onError: "isolate" })
+    expect([stored.length, failures.map(({ position }) => position)]).toEqual([2, [1]])
+    expect(await db.createBatch(batch.slice(1, 2), { onConflict: "skip" })).toEqual([])
+    expect(await db.createBatch(batch.slice(1, 2), { onConflict: "replace" })).toEqual([taken])
+    expect(await db.upsertBatch([{ ...person(7), id: taken }])).toEqual([taken])
+    expect(await db.updateBatch([{ id: taken, fields: { n: 1 } }])).toEqual([taken])
+    await expect(
+      db.updateBatch([
+        { id: taken, fields: {} },
+        { id: ABSENT, fields: {} },
+      ]),
+    ).rejects.toBeInstanceOf(RecordNotFoundError)
+    expect(await db.read(taken)).toMatchObject({ fields: { n: 1 }, revision: 4 })
+    expect(await db.deleteBatch([taken, ABSENT])).toEqual([taken])
+  })
+
+  test("a value that is too long for an index is said, with its place and the index", async () => {
+    const long = Array.from({ length: 200 }, () => randomUUID()).join("")
+    const refused = { name: "InvalidRecordError", message: expect.stringMatching(/^\/1: createBatch: a value is too long for the index people_email_/) }
+    await expect(db.createBatch([person(1), { fields: { email: long } }])).rejects.toMatchObject(refused)
+    await expect(db.create({ fields: { email: long.repeat(10) } })).rejects.toThrow(/a value is too long for an index of/)
+  })
+
+  test("one record: patches, revisions, and what is not there", async () => {
+    const { id } = await db.create({ fields: { n: 1 } })
+    expect(await db.patch(id, [increment("fields.n", 2), push("fields.list", "x")])).toMatchObject({ fields: { n: 3, list: ["x"] }, revision: 2 })
+    await expect(db.patch(id, [increment("fields.list", 1)])).rejects.toMatchObject({ code: "inapplicable_change" })
+    await expect(db.update(id, { fields: {} }, { expectedRevision: 1 })).rejects.toMatchObject({ name: "RevisionConflictError", currentRevision: 2 })
+    await expect(db.patch(ABSENT, [set("fields.n", 1)])).rejects.toBeInstanceOf(RecordNotFoundError)
+    expect(await db.upsert({ id, fields: { n: 4 } }, { expectedRevision: 2 })).toMatchObject({ revision: 3 })
+    expect(await Promise.all(Array.from({ length: 20 }, () => db.patch(id, [increment("fields.n", 1)])))).toHaveLength(20)
+    expect((await db.read(id))?.fields).toEqual({ n: 24 })
+    expect(await db.delete(id, { expectedRevision: 23 })).toBe(true)
+  })
+
+  test("many at once: update and delete, also where the filters are true of none", async () => {
+    await db.createBatch(Array.from({ length: 300 }, (_, n) => person(n)))
+    expect(await db.updateWhere({ filters: [filter("fields.age", "<", 10)] }, { metadata: { young: true } })).toBe(30)
+    expect(await db.deleteWhere({ filters: [filter("fields.tags", "contains", "t7")] })).toBe(6)
+    expect(await db.updateWhere({ filters: [filter("fields.age", "in", [])] }, { metadata: null })).toBe(0)
+    expect(await db.deleteWhere({ filters: [filter("fields.age", "in", [])] })).toBe(0)
+    const undone = db.transaction(async (tx) => {
+      expect(await tx.deleteWhere({ all: true })).toBe(294)
+      throw new Error("undone")
+    })
+    await expect(undone).rejects.toThrow("undone")
+    expect(await db.count()).toBe(294)
+  })
+
+  test("what would lock records of several shards is refused, and says what to do", async () => {
+    const [one = "", other = ""] = await db.createBatch([person(1), person(2)])
+    const changes = [set("fields.n", 1)] as const
+    const query = { filters: [filter("fields.age", ">", 0)] }
+    const refused = (operation: string) => ({
+      code: "not_supported",
+      message: `${operation} on "${schema}"."people": the server has no way to do that on this table. One that Citus distributes cannot lock records of several shards: patch() them one by one`,
+    })
+    await expect(db.claim(query, changes)).rejects.toMatchObject(refused("claim"))
+    await expect(db.patchWhere(query, changes)).rejects.toMatchObject(refused("patchWhere"))
+    const patches = [one, other].map((id) => ({ id, changes }))
+    await expect(db.patchBatch(patches)).rejects.toMatchObject(refused("patchBatch"))
+    expect(await db.patchWhere({ filters: [filter("id", "=", one)] }, changes)).toBe(1)
+  })
+})
+
+describe("operations", () => {
+  beforeEach(async () => {
+    await db.createBatch(Array.from({ length: 20_000 }, (_, n) => person(n)))
+    await sql`analyze ${sql.table(`${schema}.people`)}`.execute(db.kysely)
+  })
+
+  test("explain names the indexes of the table, and says that a shard is shown", async () => {
+    const { indexes, rows, summary } = await db.explain({ filters: [filter("fields.email", "=", "e77@example.org")] })
+    expect(indexes).toEqual([expect.stringMatching(/^people_email_[0-9a-f]{8}$/)])
+    expect(rows.estimated).toBeLessThan(100)
+    expect(summary).toMatch(/^Finds records with the index people_email_[0-9a-f]{8}[,.].* \d+ shards are asked, and the plan shows 1 of them\.$/)
+  })
+
+  test("inspect counts what the shards hold", async () => {
+    const looked = await inspect(db, { count: true })
+    expect(looked.records).toEqual({ estimated: 20_000, actual: 20_000 })
+    expect(looked.bytes.rows).toBeGreaterThan(1_000_000)
+    expect(looked.indexes.find(({ name }) => name.startsWith("people_email_"))?.bytes).toBeGreaterThan(100_000)
+    expect(looked.last.analyze).toBeInstanceOf(Date)
+    expect(looked.drift).toEqual({ isMissing: false, changes: [], faults: [] })
+  })
+
+  test("advise tries indexes on records of the shards", async () => {
+    const { table, queries, indexes } = await advise(db, [
+      { filters: [filter("fields.name", ">", "n19990")], sort: [{ field: "fields.name" }], limit: 5 },
+      { filters: [filter("fields.email", "=", "e77@example.org")] },
+    ])
+    expect(table.records).toBeGreaterThan(10_000)
+    expect(table.bytes).toBeGreaterThan(1_000_000)
+    expect(queries.map(({ verdict }) => verdict)).toEqual(["build", "served"])
+    expect(indexes.map(({ entry }) => entry)).toEqual([{ field: "fields.name" }])
+  })
+})
+
+describe("conformance", () => {
+  const records = new PostgresDatabase<never, never>({ connectionString, records: defineRecords<never, never>({ schema, distribute: true }) })
+  beforeAll(() => records.migrate())
+  beforeEach(() => sql`truncate ${sql.table(`${schema}.records`)}`.execute(records.kysely))
+  afterAll(() => records.close())
+
+  test.each(cases)("$name", async (row) => {
+    for (const record of row.records) {
+      const { fields, metadata } = documentsOf(record)
+      await sql`insert into ${sql.table(`${schema}.records`)} (id, fields, metadata, revision, created_at, updated_at) values (
+        ${record.id}::uuid, ${fields}::jsonb, ${metadata}::jsonb, ${record.revision ?? 1},
+        coalesce(${record.createdAt ?? null}::timestamptz, now()), coalesce(${record.updatedAt ?? null}::timestamptz, now()))`.execute(records.kysely)
+    }
+    await conforms(records, row)
+  })
+})
