@@ -1,5 +1,5 @@
 import { type RecordsTable, recordsStatements } from "../../schema/migrations/0001_records.ts"
-import type { TableDefinition, TableName } from "../definition/records-definition.ts"
+import type { TableDefinition } from "../definition/records-definition.ts"
 import { textLiteral } from "../expression/accessor.ts"
 import { createIndexSql, extensionOf, indexStatements, markIndexSql, quotedIn } from "../statement/index-statement.ts"
 import { unconnected } from "../statement/records-tables.ts"
@@ -25,7 +25,7 @@ export function neededExtensions({ indexes }: TableDefinition): readonly string[
   return [...new Set(indexes.flatMap((index) => extensionOf(index) ?? []))]
 }
 
-/** The SQL that has Citus distribute a table by `id`. */
-export function distributeSql({ schema, table }: TableName): string {
-  return `select create_distributed_table(${textLiteral(quotedIn(schema, table))}, 'id')`
+/** The SQL that has Citus distribute a table by its ids. */
+export function distributeSql({ schema, table, columns }: TableDefinition): string {
+  return `select create_distributed_table(${textLiteral(quotedIn(schema, table))}, ${textLiteral(columns.id.name)})`
 }

@@ -70,8 +70,8 @@ export function extensionPart(extension: string): TablePart {
   }
 }
 
-/** That Citus distributes the table by `id`. */
-export function distributionPart(table: TableName): TablePart {
+/** That Citus distributes the table by its ids. */
+export function distributionPart(table: TableDefinition): TablePart {
   const name = textLiteral(quotedIn(table.schema, table.table))
   return {
     name: `distribution of ${table.table}`,

@@ -53,7 +53,7 @@ export async function patchBatches(patches: BatchSource<unknown>, definition: Ta
     if (batch === undefined) batches.set(shape, [patch])
     else batch.push(patch)
   }
-  return [...batches.values()].flatMap(chunks)
+  return definition.distribute ? oneByOne([...batches.values()].flat()) : [...batches.values()].flatMap(chunks)
 }
 
 function batchedPatch(given: unknown, position: number, definition: TableDefinition): GivenPatch {
@@ -74,6 +74,11 @@ function target(id: unknown, options: unknown, definition: TableDefinition, posi
 
 function refuse(pointer: JsonPointer, reason: string): never {
   throw new InvalidRecordError(pointerText(pointer), reason)
+}
+
+// Citus locks no records of several shards. In one order, so that two batches never wait for each other.
+function oneByOne(patches: readonly GivenPatch[]): readonly (readonly GivenPatch[])[] {
+  return patches.toSorted((one, other) => (one.id < other.id ? -1 : 1)).map((patch) => [patch])
 }
 
 // So many that the way to the server and back counts for little, and few enough for one parameter.

@@ -184,7 +184,8 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   /**
    * Patches any number of records, each with changes of its own: all of them, or none. They come from a list, or from any
    * iterable or async iterable, which is read to its end before anything is sent. One statement makes the changes
-   * of up to 1,000 records that differ in their values alone. The records come back in the order of the patches.
+   * of up to 1,000 records that differ in their values alone, and of one where Citus distributes the table. The records
+   * come back in the order of the patches.
    *
    * @example
    * const records = await db.patchBatch([{ id: ada.id, changes: [increment("fields.age", 1)] }, { id: b, changes: [increment("fields.age", 2)] }])

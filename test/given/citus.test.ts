@@ -3,7 +3,7 @@ import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { DuplicateRecordError, defineRecords, filter, increment, type JsonObject, PostgresDatabase, push, RecordNotFoundError, set } from "../../src/index.ts"
 import { generate } from "../../src/migration/generate.ts"
-import { advise, inspect } from "../../src/operations/index.ts"
+import { advise, difference, inspect } from "../../src/operations/index.ts"
 import { cases, conforms, documentsOf } from "../conformance/cases.ts"
 
 /*
@@ -113,8 +113,20 @@ describe("writes", () => {
     expect(await db.count()).toBe(294)
   })
 
+  test("patches of many records, all or none", async () => {
+    const ids = await db.createBatch(Array.from({ length: 30 }, (_, n) => person(n)))
+    const patched = await db.patchBatch(ids.map((id, n) => ({ id, changes: [increment("fields.age", n)] })))
+    expect(patched.map(({ fields }) => fields["age"])).toEqual(ids.map((_, n) => 2 * n))
+    const bad = ids.map((id, n) => ({ id, changes: [increment(n === 17 ? "fields.name" : "fields.age", 1)] }))
+    await expect(db.patchBatch(bad)).rejects.toMatchObject({ code: "inapplicable_change", failures: [{ id: ids[17] }] })
+    expect((await db.readBatch(ids)).map((record) => record?.revision)).toEqual(ids.map(() => 2))
+    const both = [ids, ids.toReversed()].map((all) => db.patchBatch(all.map((id) => ({ id, changes: [set("fields.age", 0)] }))))
+    await Promise.all(both)
+    expect((await db.readBatch(ids)).map((record) => record?.revision)).toEqual(ids.map(() => 4))
+  })
+
   test("what would lock records of several shards is refused, and says what to do", async () => {
-    const [one = "", other = ""] = await db.createBatch([person(1), person(2)])
+    const [one = ""] = await db.createBatch([person(1), person(2)])
     const changes = [set("fields.n", 1)] as const
     const query = { filters: [filter("fields.age", ">", 0)] }
     const refused = (operation: string) => ({
@@ -123,8 +135,6 @@ describe("writes", () => {
     })
     await expect(db.claim(query, changes)).rejects.toMatchObject(refused("claim"))
     await expect(db.patchWhere(query, changes)).rejects.toMatchObject(refused("patchWhere"))
-    const patches = [one, other].map((id) => ({ id, changes }))
-    await expect(db.patchBatch(patches)).rejects.toMatchObject(refused("patchBatch"))
     expect(await db.patchWhere({ filters: [filter("id", "=", one)] }, changes)).toBe(1)
   })
 })
@@ -178,4 +188,26 @@ describe("conformance", () => {
     }
     await conforms(records, row)
   })
+})
+
+test("a table that was there before is distributed by its own ids", async () => {
+  await sql`create table ${sql.table(`${schema}.things`)} (
+    thing text primary key, data jsonb not null, created_at timestamptz(3) not null default now(), updated_at timestamptz(3) not null default now())`.execute(
+    db.kysely,
+  )
+  await sql`insert into ${sql.table(`${schema}.things`)} select 'thing ' || n, jsonb_build_object('n', n) from generate_series(1, 500) n`.execute(db.kysely)
+  const records = defineRecords<JsonObject>({
+    table: "things",
+    schema,
+    distribute: true,
+    columns: { id: { name: "thing", type: "text" }, fields: "data", metadata: false, revision: false },
+    gin: false,
+    indexes: [{ field: "fields.n" }],
+  })
+  await using things = new PostgresDatabase({ connectionString, records })
+  for (const { part } of (await difference(things)).changes) for (const statement of part.create) await sql.raw(statement).execute(things.kysely)
+  expect((await difference(things)).changes).toEqual([])
+  expect((await things.explain({ filters: [filter("fields.n", "=", 7)] })).indexes).toHaveLength(1)
+  expect(await things.read("thing 7")).toMatchObject({ fields: { n: 7 } })
+  expect(await things.createBatch([{ id: "thing 7", fields: {} }], { onConflict: "replace" })).toEqual(["thing 7"])
 })

@@ -165,6 +165,16 @@ describe.each(databases)("the columns of a table that is there, on $name", (kind
     await expect(generate(orders, { folder: "/nowhere" })).rejects.toMatchObject(refused)
   })
 
+  test("it would be distributed by its own ids", async () => {
+    await sql`create table things (thing text primary key, data jsonb not null, created_at timestamptz not null, updated_at timestamptz not null)`.execute(
+      db.kysely,
+    )
+    const columns = { id: { name: "thing", type: "text" }, fields: "data", metadata: false, revision: false } as const
+    const records = defineRecords({ table: "things", gin: false, columns, distribute: true })
+    const { changes } = await difference(new PostgresDatabase({ kysely: db.kysely, records }))
+    expect(changes.map(({ part }) => part.create)).toEqual([[`select create_distributed_table('"public"."things"', 'thing')`]])
+  })
+
   test("a view says of no column whether it may be NULL, and is not asked", async () => {
     await sql
       .raw(
