@@ -116,6 +116,7 @@ const byCode: Record<string, ToError> = {
   "23503": foreignKey,
   "23001": foreignKey,
   "23P01": (cause, where) => rejected(cause, where, "an exclusion constraint of the table does not hold"),
+  "22003": (cause, where) => tooLarge(cause, where, "holds a number that is larger than its column takes, or its revision has become so"),
   "2201B": (cause) => new InvalidQueryError("/filters", "PostgreSQL cannot read a regular expression among these", { cause }),
   "54000": tooLongForIndex,
   "54001": (cause, where) => tooLarge(cause, where, "is nested too deep for the server"),

@@ -257,6 +257,17 @@ test.each(databases)("a column of revisions that was there before may be empty: 
   await expect(db.delete(id, { expectedRevision: 3e9 })).rejects.toMatchObject(conflict)
   expect(await db.update(id, { fields: { n: 2 } }, { expectedRevision: 0 })).toMatchObject({ fields: { n: 2 }, revision: 1 })
   expect((await db.upsert({ id, fields: { n: 3 } })).revision).toBe(2)
+  const batch = [
+    { fields: { n: 4 }, revision: 1 },
+    { fields: { n: 5 }, revision: 3e9 },
+  ]
+  const tooLarge = { name: "InvalidRecordError", message: "/1: holds a number that is larger than its column takes, or its revision has become so" }
+  await expect(db.createBatch(batch, { onConflict: "replaceIfRevision" })).rejects.toMatchObject(tooLarge)
+  await sql`update versioned set version = 2147483647`.execute(db.kysely)
+  await expect(db.update(id, { fields: { n: 2 } })).rejects.toMatchObject({
+    name: "InvalidRecordError",
+    message: expect.stringContaining("larger than its column takes"),
+  })
   await db.close()
   await drop()
 })
