@@ -9,12 +9,9 @@ import { checkIsFree, savepointScoped, transactionScoped } from "./transaction-s
  */
 export async function inTransaction<Tables, R>(kysely: Kysely<Tables>, where: Where, work: (trx: Transaction<Tables>) => Promise<R>): Promise<R> {
   let failure: { readonly error: unknown } | undefined
-  let isDone = false
   const followed = async (trx: Transaction<Tables>): Promise<R> => {
     try {
-      const result = await work(trx)
-      isDone = true
-      return result
+      return await work(trx)
     } catch (error) {
       failure = { error }
       throw error
@@ -23,14 +20,31 @@ export async function inTransaction<Tables, R>(kysely: Kysely<Tables>, where: Wh
   try {
     if (isTransaction(kysely)) return await savepointScoped(kysely, where.operation, followed)
     checkIsFree(kysely, where.operation)
-    return await kysely.transaction().execute((trx) => transactionScoped(trx, followed))
+    return await committed(kysely, (trx) => transactionScoped(trx, followed))
   } catch (error) {
     // Also when the rollback failed after it: what matters is the error that came first.
     if (failure !== undefined) throw failure.error
-    if (isDone && !kysely.isTransaction && isBrokenConnection(error)) throw new UnknownCommitError({ cause: error })
     throw isAborted(error) ? abortedTransaction(error) : databaseError(error, where)
   }
 }
+
+// Where COMMIT fails, `transaction().execute()` sends ROLLBACK, and on a connection that is broken throws the error of that:
+// nobody could tell whether COMMIT had been sent.
+async function committed<Tables, R>(kysely: Kysely<Tables>, work: (trx: Transaction<Tables>) => Promise<R>): Promise<R> {
+  const trx = await kysely.startTransaction().execute()
+  let isCommitting = false
+  try {
+    const result = await work(trx)
+    isCommitting = true
+    await trx.commit().execute()
+    return result
+  } catch (error) {
+    await trx.rollback().execute().catch(ignore)
+    throw isCommitting && isBrokenConnection(error) ? new UnknownCommitError({ cause: error }) : error
+  }
+}
+
+function ignore(): void {}
 
 function isTransaction<Tables>(kysely: Kysely<Tables>): kysely is Transaction<Tables> {
   return kysely.isTransaction

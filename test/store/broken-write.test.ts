@@ -1,16 +1,17 @@
 import { connect, createServer, type Socket } from "node:net"
 import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { increment, PostgresDatabase, type StoredRecord } from "../../src/index.ts"
+import { filter, increment, PostgresDatabase, type StoredRecord, set } from "../../src/index.ts"
 import { databases, migratedDatabase, onServer } from "../setup/databases.ts"
 
 const server = databases.find(({ name }) => name === "PostgreSQL") ?? expect.unreachable()
 
-/** A way to the server that can be cut. */
+/** A way to the server that can be cut, at once or when COMMIT has gone through it and its answer has not. */
 async function cuttable(connectionString: string) {
   const url = new URL(connectionString)
   const { hostname, port } = url
   const sockets = new Set<Socket>()
+  let losesCommit = false
   const proxy = createServer((client) => {
     const there = connect(Number(port), hostname)
     for (const socket of [client, there]) {
@@ -19,20 +20,29 @@ async function cuttable(connectionString: string) {
     }
     client.pipe(there)
     there.pipe(client)
+    client.on("data", (sent) => {
+      if (!losesCommit || !sent.includes("commit")) return
+      there.unpipe(client)
+      there.once("data", cut).resume()
+    })
   })
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve))
   const address = proxy.address()
   url.hostname = "127.0.0.1"
   url.port = String(typeof address === "object" && address !== null ? address.port : 0)
   const cut = () => {
+    losesCommit = false
     for (const socket of sockets) socket.destroy()
     sockets.clear()
+  }
+  const loseCommit = () => {
+    losesCommit = true
   }
   const close = async () => {
     cut()
     await new Promise((resolve) => proxy.close(resolve))
   }
-  return { url: url.href, cut, close }
+  return { url: url.href, cut, loseCommit, close }
 }
 
 describe("a write by itself whose connection breaks, on PostgreSQL", () => {
@@ -99,6 +109,27 @@ describe("a write by itself whose connection breaks, on PostgreSQL", () => {
     })
     // The server went on without its client.
     await expect.poll(async () => (await db.search()).map((record) => record.fields["n"])).not.toEqual([1])
+  })
+
+  async function patchedTwo(on: PostgresDatabase) {
+    const { id } = await db.create({ fields: {} })
+    const changes = [[increment("fields.n", 1)], [set("fields.other", true)]] as const
+    return on.patchBatch([ada.id, id].map((each, position) => ({ id: each, changes: changes[position] ?? [] })))
+  }
+
+  const large = Array.from({ length: 3_000 }, () => ({ fields: { n: 2 } }))
+  const transactions: [string, (on: PostgresDatabase) => Promise<unknown>, records: number][] = [
+    ["a transaction", (on) => on.transaction((tx) => tx.patch(ada.id, [increment("fields.n", 1)])), 1],
+    ["a batch", (on) => on.createBatch(large), 3_000],
+    ["a batch that isolates", (on) => on.createBatch(large.slice(0, 10), { onError: "isolate" }), 10],
+    ["patches of several kinds", (on) => patchedTwo(on), 1],
+  ]
+
+  test.each(transactions)("%s whose COMMIT is not answered may be stored, and the error says so", async (_, write, records) => {
+    way.loseCommit()
+    const error = await write(far).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ name: "UnknownCommitError", code: "unknown_commit" })
+    await expect.poll(() => db.count({ filters: [filter("fields.n", "=", 2)] })).toBe(records)
   })
 
   test("a read whose connection ends may be run again", async () => {
