@@ -35,7 +35,7 @@ const method = { path: "btree", text: "btree", trigram: "gin", array: "gin" } as
 
 function keysSql({ kind, keys, unique }: RecordIndex, scope: Scope): readonly string[] {
   // `id` settles ties, so that an index also serves a whole order, and the pages of it.
-  if (kind === "path") return (unique ? keys : withId(keys)).flatMap((key) => keyTerms(key, scope)).map(pathKeySql)
+  if (kind === "path") return (unique ? keys : withId(keys)).flatMap((key) => keyTerms(key, scope)).map((key) => pathKeySql(key, unique))
   return keys.flatMap(({ path }) => (isJsonPath(path) ? [searchKey[kind](path, scope)] : []))
 }
 
@@ -45,8 +45,10 @@ const searchKey: Record<Exclude<IndexKind, "path">, (path: JsonPath, scope: Scop
   array: (path, scope) => `(${valueAccessor(path, scope)}) jsonb_path_ops`,
 }
 
-function pathKeySql({ term, way }: KeyTerm): string {
-  return `(${term})${way === "asc" ? "" : ` ${way}`}`
+// Citus takes a column in parentheses for an expression, and lets none be what makes an index unique within its shard.
+function pathKeySql({ term, way }: KeyTerm, unique: boolean): string {
+  const isColumn = /^"(?:[^"]|"")+"$/.test(term)
+  return `${unique && isColumn ? term : `(${term})`}${way === "asc" ? "" : ` ${way}`}`
 }
 
 function withId(keys: readonly IndexKey[]): readonly IndexKey[] {

@@ -76,8 +76,9 @@ export function distributionPart(table: TableDefinition): TablePart {
   return {
     name: `distribution of ${table.table}`,
     state: `select true as is_valid from pg_dist_partition where logicalrelid = to_regclass(${name})`,
-    create: [distributeSql(table)],
-    drop: [`select undistribute_table(${name})`],
+    // Citus copies the records to the shards, and leaves them where they were as well.
+    create: [distributeSql(table), `select truncate_local_data_after_distributing_table(${name})`],
+    drop: [`select undistribute_table(logicalrelid) from pg_dist_partition where logicalrelid = to_regclass(${name})`],
     reasons: { "42P01": NO_CITUS, "42883": NO_CITUS },
   }
 }

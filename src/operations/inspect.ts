@@ -50,7 +50,7 @@ async function inspection(db: Kysely<RecordsTables>, definition: TableDefinition
   const table = { ...definition, isDistributed: live?.isDistributed === true }
   const facts = await tableFacts(db, table)
   const drift = tableDifference(definition, live)
-  const { estimated, ...health } = await tableHealth(db, table)
+  const { estimated, leftBehind, ...health } = await tableHealth(db, table)
   const pending = await pendingPages(db, table)
   const counted = count && live !== undefined ? await countStatement(db, definition, checkedQuery({})).execute() : []
   const notes = typeof pending === "string" ? [pending] : []
@@ -75,6 +75,7 @@ async function inspection(db: Kysely<RecordsTables>, definition: TableDefinition
     findings: findings(looked, definition, {
       isPartitioned: facts?.isPartitioned === true,
       isDistributed: table.isDistributed,
+      leftBehind,
       isView: live?.isOther !== undefined,
       unused,
     }),
@@ -91,6 +92,8 @@ const MANY = 1_000
 interface Layout {
   readonly isPartitioned: boolean
   readonly isDistributed: boolean
+  /** Bytes of a distributed table on the server that was asked, which no query reads. */
+  readonly leftBehind: number
   /** A view, or a foreign table: the server counts nothing of it. */
   readonly isView: boolean
   /** Indexes that nothing has searched and no constraint needs. */
@@ -112,6 +115,11 @@ function findings(looked: Looked, name: TableName, layout: Layout): readonly Fin
     ...drift.changes.map((change): Finding => ({ kind: "drift", what: `${change.part.name}: to ${change.kind}, by the definition`, remedy: MIGRATE })),
     ...drift.faults.map((fault): Finding => ({ kind: "wrong_table", what: `the table ${fault}`, remedy: "correct the definition, or the table" })),
     ...looked.indexes.flatMap((index) => [...invalidIndex(index, name, looked, layout), ...pendingList(index, name, layout)]),
+    layout.leftBehind > 0 && {
+      kind: "left_behind",
+      what: `${Math.ceil(layout.leftBehind / 1024)} kB of records are still where they were before the table was distributed, and no query reads them`,
+      remedy: `select truncate_local_data_after_distributing_table(${textLiteral(table)})`,
+    },
     deadRows.count > MANY &&
       deadRows.share > 0.2 && { kind: "dead_rows", what: `${percent(deadRows.share)} of the rows are dead`, remedy: `vacuum (analyze) ${table}` },
     !layout.isView &&
@@ -147,11 +155,18 @@ function findings(looked: Looked, name: TableName, layout: Layout): readonly Fin
 }
 
 // What the definition wants, or has made, is a matter of its migration.
-function invalidIndex({ name, isValid }: IndexInspection, { schema }: TableName, { drift }: Looked, { isPartitioned }: Layout): Finding[] {
+function invalidIndex({ name, isValid }: IndexInspection, { schema }: TableName, { drift }: Looked, { isPartitioned, isDistributed }: Layout): Finding[] {
   if (isValid || drift.changes.some(({ part }) => part.name === `index ${name}`)) return []
   const index = quotedIn(schema, name)
-  // `reindex` leaves one that lacks those of partitions as it is, and what it could not finish itself ends so.
-  const remedy = isPartitioned ? "drop index" : /_cc(?:new|old)\d*$/.test(name) ? "drop index concurrently" : "reindex index concurrently"
+  // `reindex` leaves one that lacks those of partitions as it is, and what it could not finish itself ends so. Of shards one
+  // may not be there.
+  const remedy = isPartitioned
+    ? "drop index"
+    : isDistributed
+      ? "drop index concurrently if exists"
+      : /_cc(?:new|old)\d*$/.test(name)
+        ? "drop index concurrently"
+        : "reindex index concurrently"
   return [
     {
       kind: "invalid_index",

@@ -48,6 +48,7 @@ export interface Finding {
     | "wrong_estimate"
     | "few_hot_updates"
     | "mostly_toast"
+    | "left_behind"
   /** What was found, in a sentence. */
   readonly what: string
   /** What to do: a statement of SQL, or a sentence. */

@@ -44,7 +44,7 @@ export async function passedOver(
   what: string,
   pages?: QueryAdvice["pages"],
 ): Promise<QueryAdvice> {
-  const indexes = await servingIndexes(trx, definition, one)
+  const indexes = await servingIndexes(trx, definition, one, isDistributed)
   const scanned = `the table is scanned, ${what}, although ${indexes.length === 0 ? "an index" : names(indexes)} could serve`
   const why = pendingText(await pendingPages(trx, { ...definition, isDistributed }), indexes)
   const remedy = `vacuum (analyze) ${quotedIn(definition.schema, definition.table)}`
@@ -52,11 +52,17 @@ export async function passedOver(
 }
 
 // The indexes that find the records of a query, be it at a higher price than a scan.
-function servingIndexes(trx: Transaction<RecordsTables>, definition: TableDefinition, { query }: AskedQuery): Promise<readonly string[]> {
+function servingIndexes(
+  trx: Transaction<RecordsTables>,
+  definition: TableDefinition,
+  { query }: AskedQuery,
+  isDistributed: boolean,
+): Promise<readonly string[]> {
   return undone(trx, async (inner) => {
+    // Citus passes on to its workers what is set with SET LOCAL, where it is told to.
+    if (isDistributed) await sql`set local citus.propagate_set_commands = 'local'`.execute(inner)
     // What is left are the bitmaps of indexes: no walk in the order of one, which is a scan as well.
-    const settings = ["enable_seqscan", "enable_indexscan", "enable_indexonlyscan"]
-    await sql`select set_config(name, 'off', true) from unnest(${settings}::text[]) name`.execute(inner)
+    for (const setting of ["enable_seqscan", "enable_indexscan", "enable_indexonlyscan"]) await sql.raw(`set local ${setting} = off`).execute(inner)
     const { named } = await queryPlan(inner, definition, query)
     return isScan(named) ? [] : planFacts(named).indexes
   })

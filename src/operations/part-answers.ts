@@ -33,15 +33,8 @@ export async function partAnswers<R>(db: Kysely<RecordsTables>, table: AskedTabl
 /** A shard that does not answer. It says in words why, in those of its server. */
 export class NoAnswer extends Error {}
 
-/** The name of what a shard has, among those of the table: Citus adds the number of the shard, and shortens what is too long then. */
-export function nameOfShards(name: string, names: readonly string[]): string {
-  const whole = name.replace(/_\d+$/, "")
-  const beginning = whole.replace(/_[0-9a-f]{8}$/, "")
-  return names.includes(whole) ? whole : (names.find((one) => one.startsWith(beginning)) ?? name)
-}
-
 // What Citus puts the name of each shard into.
-const SHARD = "c.oid = '%s'::regclass"
+const SHARD = "c.oid = %L::regclass"
 
 interface ShardRow {
   readonly success: boolean

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { type AskedTable, nameOfShards, partAnswers } from "./part-answers.ts"
+import { nameHashSql, nameOfShard } from "../store/shard-name.ts"
+import { type AskedTable, partAnswers } from "./part-answers.ts"
 
 /** An index of a table, as the server counts its use; that of a divided table with all of its parts. */
 export interface IndexUse {
@@ -27,19 +28,16 @@ export interface TableFacts {
 export async function tableFacts(db: Kysely<RecordsTables>, table: AskedTable): Promise<TableFacts | undefined> {
   const { own, parts } = await partAnswers<FactsRow>(db, table, question)
   if (own === undefined) return undefined
-  const names = own.indexes.map(({ name }) => name)
-  const ofParts = parts.flatMap(({ indexes }) =>
-    indexes.map((index) => ({ ...index, name: table.isDistributed ? nameOfShards(index.name, names) : index.name })),
-  )
+  const names = new Map(own.indexes.map(({ name, hash }) => [hash, name]))
+  const nameOf = (name: string) => (table.isDistributed ? nameOfShard(name, names) : name)
+  const used = parts.flatMap(({ indexes }) => indexes)
   return {
     bytes: sum(parts.map(({ bytes }) => bytes)),
     isPartitioned: own.isPartitioned,
-    indexes: own.indexes.map((index) =>
-      inAll(
-        index,
-        ofParts.filter(({ name }) => name === index.name),
-      ),
-    ),
+    indexes: own.indexes.map((index) => {
+      const ofParts = used.filter(({ name }) => nameOf(name) === index.name)
+      return inAll(index, ofParts)
+    }),
     countedSince: own.countedSince === null ? null : new Date(own.countedSince),
   }
 }
@@ -48,7 +46,7 @@ interface FactsRow {
   readonly bytes: number
   readonly isPartitioned: boolean
   readonly countedSince: string | null
-  readonly indexes: readonly IndexUse[]
+  readonly indexes: readonly (IndexUse & { readonly hash: string })[]
 }
 
 function question(where: string): string {
@@ -60,7 +58,7 @@ function question(where: string): string {
       'countedSince', (select stats_reset::text from pg_stat_database where datname = current_database()),
       'indexes', (
         select coalesce(json_agg(json_build_object(
-          'name', x.relname,
+          'name', x.relname, 'hash', ${nameHashSql("x.relname")},
           'scans', (select coalesce(sum(pg_stat_get_numscans(p.oid)), 0) from ${withParts("x.oid")}),
           'bytes', (select coalesce(sum(pg_relation_size(p.oid)), 0) from ${withParts("x.oid")}),
           'isConstraint', i.indisunique or i.indisexclusion,
@@ -70,12 +68,13 @@ function question(where: string): string {
     where ${where} and c.relkind in ('r', 'p', 'm')`
 }
 
-function inAll(own: IndexUse, parts: readonly IndexUse[]): IndexUse {
+function inAll({ name, isConstraint, isValid: isValidHere }: IndexUse, parts: readonly IndexUse[]): IndexUse {
   return {
-    ...own,
+    name,
+    isConstraint,
     scans: sum(parts.map(({ scans }) => scans)),
     bytes: sum(parts.map(({ bytes }) => bytes)),
-    isValid: own.isValid && parts.every(({ isValid }) => isValid),
+    isValid: isValidHere && parts.every(({ isValid }) => isValid),
   }
 }
 

@@ -2,12 +2,17 @@ import { type Kysely, sql } from "kysely"
 import { quotedIn } from "../statement/index-statement.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { sqlState } from "../store/database-error.ts"
+import { nameHashSql, nameOfShard } from "../store/shard-name.ts"
 import type { Inspection } from "./inspection.ts"
-import { type AskedTable, NoAnswer, nameOfShards, partAnswers } from "./part-answers.ts"
+import { type AskedTable, NoAnswer, partAnswers } from "./part-answers.ts"
 import { undone } from "./undone.ts"
 
 /** What the server counts of a table. */
-export type TableHealth = Pick<Inspection, "bytes" | "deadRows" | "updates" | "last"> & { readonly estimated: number | null }
+export interface TableHealth extends Pick<Inspection, "bytes" | "deadRows" | "updates" | "last"> {
+  readonly estimated: number | null
+  /** What a distributed table still has on the server that is asked. */
+  readonly leftBehind: number
+}
 
 interface HealthRow extends Readonly<Record<Counted, number>> {
   readonly estimated: number | null
@@ -22,7 +27,7 @@ type Upkeep = (typeof UPKEEP)[number]
 
 /** What the server counts of a table and its parts; any role may ask. */
 export async function tableHealth(db: Kysely<RecordsTables>, table: AskedTable): Promise<TableHealth> {
-  const { parts } = await partAnswers<HealthRow>(db, table, question)
+  const { own, parts } = await partAnswers<HealthRow>(db, table, question)
   const sum = (what: Counted) => parts.reduce((all, part) => all + part[what], 0)
   const known = parts.flatMap(({ estimated }) => estimated ?? [])
   // The earliest of all parts, and none where one has none.
@@ -32,6 +37,7 @@ export async function tableHealth(db: Kysely<RecordsTables>, table: AskedTable):
   }
   return {
     bytes: { rows: sum("rows"), toast: sum("toast"), indexes: sum("indexes"), total: sum("total") },
+    leftBehind: table.isDistributed ? (own?.rows ?? 0) : 0,
     estimated: known.length === 0 ? null : known.reduce((all, one) => all + one, 0),
     deadRows: { count: sum("dead"), share: share(sum("dead"), sum("dead") + sum("live")) ?? 0 },
     updates: { count: sum("updated"), hotShare: share(sum("hot"), sum("updated")) },
@@ -63,9 +69,10 @@ export async function pendingPages(db: Kysely<RecordsTables>, table: AskedTable)
   if (extension === undefined) return "the pending lists of the GIN are known only to the extension pgstattuple, which this database has not"
   try {
     const asked = pendingQuestion(quotedIn(extension.schema, "pgstatginindex"))
-    const { own = {}, parts } = await undone(db, (trx) => partAnswers<Readonly<Record<string, number>>>(trx, table, asked))
-    const pages = parts.flatMap((part) => Object.entries(part)).map(([name, of]) => [nameOfShards(name, Object.keys(own)), of] as const)
-    return new Map(Object.keys(own).map((name) => [name, pages.reduce((all, [one, of]) => (one === name ? all + of : all), 0)]))
+    const { own = [], parts } = await undone(db, (trx) => partAnswers<readonly PendingRow[]>(trx, table, asked))
+    const names = new Map(own.map(({ name, hash }) => [hash, name]))
+    const all = parts.flat().map(({ name, pages }) => ({ pages, name: table.isDistributed ? nameOfShard(name, names) : name }))
+    return new Map(own.map(({ name }) => [name, all.reduce((sum, one) => (one.name === name ? sum + one.pages : sum), 0)]))
   } catch (error) {
     // Another session has the table locked (55P03), or it took too long (57014): that is no matter of the role.
     if (!(error instanceof NoAnswer) && ["55P03", "57014", undefined].includes(sqlState(error))) throw error
@@ -73,9 +80,15 @@ export async function pendingPages(db: Kysely<RecordsTables>, table: AskedTable)
   }
 }
 
+interface PendingRow {
+  readonly name: string
+  readonly hash: string
+  readonly pages: number
+}
+
 function pendingQuestion(pages: string): (where: string) => string {
   return (where) => `
-    select coalesce(json_object_agg(name, pages), '{}') from (
+    select coalesce(json_agg(json_build_object('name', name, 'hash', ${nameHashSql("name")}, 'pages', pages)), '[]') from (
       select x.relname as name, coalesce(sum((select pending_pages from ${pages}(p.oid::regclass))), 0) as pages
       from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_index i on i.indrelid = c.oid
       join pg_class x on x.oid = i.indexrelid join pg_am m on m.oid = x.relam

@@ -36,13 +36,15 @@ export function databaseError(cause: unknown, where: Where): RecordsError {
 export function sqlState(error: unknown): string | undefined {
   const code = property(error, "code")
   if (typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code)) return undefined
-  return property(error, "routine") === "ReportCopyError" ? (shardState(error) ?? code) : code
+  return property(error, "routine") === "ReportCopyError" ? shardState(error) : code
 }
 
 // Citus writes batches to its shards with COPY, and passes on the words of a shard with the SQLSTATE of an internal error.
-function shardState(error: unknown): string | undefined {
+// What it says in other words is that a shard has refused what a record says.
+function shardState(error: unknown): string {
   const message = String(property(error, "message"))
-  return Object.keys(REFUSALS).find((code) => REFUSALS[code]?.test(message))
+  const known = Object.entries({ ...REFUSALS, ...INTERRUPTIONS }).find(([, words]) => words.test(message))
+  return known?.[0] ?? "23000"
 }
 
 // PostgreSQL's words for what it refuses, each with the name that it is refused for, by SQLSTATE.
@@ -53,6 +55,16 @@ const REFUSALS: Readonly<Record<string, RegExp>> = {
   "23503": /^(?:insert or update|update or delete) on table ".+?" violates foreign key constraint "(.+?)"/,
   "23P01": /^conflicting key value violates exclusion constraint "(.+)"$/,
   "54000": /^index row (?:size .+ for index "(.+)"$|requires )/,
+}
+
+// Its words for what is no record's fault.
+const INTERRUPTIONS: Readonly<Record<string, RegExp>> = {
+  "40P01": /^deadlock detected$/,
+  "40001": /^could not serialize access/,
+  "55P03": /^canceling statement due to lock timeout$/,
+  "57014": /^canceling statement/,
+  "57P01": /^terminating connection/,
+  "53000": /^(?:out of |could not (?:extend|resize|write|open|read|create))/,
 }
 
 /** Why the server has refused a statement, as far as it says so without values: the SQLSTATE and the constraint. */
@@ -116,6 +128,7 @@ const byCode: Record<string, ToError> = {
   "23503": foreignKey,
   "23001": foreignKey,
   "23P01": (cause, where) => rejected(cause, where, "an exclusion constraint of the table does not hold"),
+  "23": (cause, where) => rejected(cause, where, "the table does not take it", "the cause says why"),
   "22003": (cause, where) => tooLarge(cause, where, "holds a number that is larger than its column takes, or its revision has become so"),
   "2201B": (cause) => new InvalidQueryError("/filters", "PostgreSQL cannot read a regular expression among these", { cause }),
   "54000": tooLongForIndex,
@@ -130,6 +143,9 @@ const byCode: Record<string, ToError> = {
       `${where.operation}: an earlier statement of this transaction failed, so PostgreSQL refuses every further one: let the error leave the transaction, or put what may fail into a transaction of its own inside it`,
       { cause },
     ),
+  "25P03": (cause, where) =>
+    unavailable(cause, where, "the transaction waited for longer than idle_in_transaction_session_timeout, and was rolled back: try again"),
+  "25P04": (cause, where) => unavailable(cause, where, "the transaction took longer than transaction_timeout, and was rolled back: try again with less"),
   "25P01": (cause, where) => ended(where.operation, cause),
   "25006": (cause, where) => new ConfigurationError("read_only", `${where.operation}: the server takes no writes here: connect to the primary`, { cause }),
   "55P03": (cause, where) => unavailable(cause, where, `another session keeps ${name(where)} locked: try again when it has ended`),
@@ -272,7 +288,8 @@ function constraintName(cause: unknown): string {
 function refusedFor(cause: unknown, kind: "constraint" | "column"): string | undefined {
   const name = property(cause, kind)
   if (typeof name === "string") return name
-  return REFUSALS[sqlState(cause) ?? ""]?.exec(String(property(cause, "message")))?.[1]
+  // With the number of the shard, which is another one for the same of another record.
+  return REFUSALS[sqlState(cause) ?? ""]?.exec(String(property(cause, "message")))?.[1]?.replace(/_\d+$/, "")
 }
 
 function property(value: unknown, key: string): unknown {

@@ -34,14 +34,19 @@ export function planFacts(plan: QueryPlan): PlanFacts {
   const roots = planRoots(plan)
   const [root = {}] = roots
   const executionMs = numberAt(plan, "Execution Time")
-  const wasRun = root["Actual Rows"] !== undefined
+  const isCounted = wasRun(plan)
   return {
     indexes: indexNames(plan),
-    rows: { estimated: estimatedRows(root), ...(wasRun ? { actual: actualRows(root) } : {}) },
+    rows: { estimated: estimatedRows(root), ...(isCounted ? { actual: actualRows(root) } : {}) },
     cost: numberAt(root, "Total Cost") ?? 0,
-    ...(wasRun ? { buffers: { hit: blocks(roots, "Hit"), read: blocks(roots, "Read") } } : {}),
+    ...(isCounted ? { buffers: { hit: blocks(roots, "Hit"), read: blocks(roots, "Read") } } : {}),
     ...(executionMs === undefined ? {} : { executionMs }),
   }
+}
+
+/** Whether the statement was run for its plan. */
+export function wasRun(plan: QueryPlan): boolean {
+  return planRoots(plan)[0]?.["Actual Rows"] !== undefined
 }
 
 /** Every node of a plan, outermost first, and those of the plans that other servers made for it. */

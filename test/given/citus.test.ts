@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { DuplicateRecordError, defineRecords, filter, increment, type JsonObject, PostgresDatabase, push, RecordNotFoundError, set } from "../../src/index.ts"
 import { generate } from "../../src/migration/generate.ts"
 import { advise, difference, inspect } from "../../src/operations/index.ts"
+import { declaredIndexes } from "../../src/statement/index-statement.ts"
 import { cases, conforms, documentsOf } from "../conformance/cases.ts"
 
 /*
@@ -87,6 +88,16 @@ describe("writes", () => {
     await expect(db.create({ fields: { email: long.repeat(10) } })).rejects.toThrow(/a value is too long for an index of/)
   })
 
+  test("what a shard refuses for a reason of its own is found as well", async () => {
+    await sql`alter table ${sql.table(`${schema}.people`)} add constraint whole check ((fields->>'n')::int >= 0)`.execute(db.kysely)
+    const batch = [{ fields: { n: 1 } }, { fields: { n: "one" } }, { fields: { n: 2 } }, { fields: { n: -1 } }, { fields: { n: -2 } }]
+    await expect(db.createBatch(batch.slice(0, 3))).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/1" })
+    const { ids, failures } = await db.createBatch(batch, { onError: "isolate" })
+    expect([ids.length, failures.map(({ position }) => position)]).toEqual([2, [1, 3, 4]])
+    expect(failures[1]?.error.message).toContain("a check constraint of the table does not hold (whole)")
+    await sql`alter table ${sql.table(`${schema}.people`)} drop constraint whole`.execute(db.kysely)
+  })
+
   test("one record: patches, revisions, and what is not there", async () => {
     const { id } = await db.create({ fields: { n: 1 } })
     expect(await db.patch(id, [increment("fields.n", 2), push("fields.list", "x")])).toMatchObject({ fields: { n: 3, list: ["x"] }, revision: 2 })
@@ -149,6 +160,9 @@ describe("operations", () => {
     const { indexes, rows, summary } = await db.explain({ filters: [filter("fields.email", "=", "e77@example.org")] })
     expect(indexes).toEqual([expect.stringMatching(/^people_email_[0-9a-f]{8}$/)])
     expect(rows.estimated).toBeLessThan(100)
+    const run = await db.explain({ filters: [filter("fields.note", "not_exists")] }, { analyze: true })
+    const { bytes } = await inspect(db)
+    expect((run.buffers?.hit ?? 0) + (run.buffers?.read ?? 0)).toBeGreaterThanOrEqual(bytes.rows / 8192)
     expect(summary).toMatch(/^Finds records with the index people_email_[0-9a-f]{8}[,.].* \d+ shards are asked, and the plan shows 1 of them\.$/)
   })
 
@@ -188,6 +202,48 @@ describe("conformance", () => {
     }
     await conforms(records, row)
   })
+})
+
+test("names that Citus shortens, and an apostrophe", async () => {
+  const path = "fields.billing.address.city"
+  const table = `customer's_subscription_invoices`
+  const records = defineRecords<JsonObject>({ table, schema, distribute: true, indexes: [{ field: path }, { kind: "text", field: path }] })
+  await using invoices = new PostgresDatabase({ connectionString, records })
+  await invoices.migrate()
+  await invoices.createBatch(Array.from({ length: 20_000 }, (_, n) => ({ fields: { billing: { address: { city: `city ${n % 500}` } } } })))
+  await sql`analyze ${sql.table(`${schema}.${table}`)}`.execute(invoices.kysely)
+  const queries = [{ filters: [filter(path, "=", "city 7")] }, { filters: [filter(path, "starts_with", "city 77")] }]
+  const names = declaredIndexes(records).flatMap(({ name }) => (name.includes("billing") ? [name] : []))
+  expect(names).toHaveLength(2)
+  for (const [position, query] of queries.entries()) expect((await invoices.explain(query)).indexes).toEqual([names[position]])
+  for (const { name, bytes } of (await inspect(invoices)).indexes) expect(bytes, name).toBeGreaterThan(100_000)
+  const { queries: answers, unused } = await advise(invoices, queries)
+  expect(answers.map(({ verdict, indexes }) => [verdict, indexes])).toEqual(names.map((name) => ["served", [name]]))
+  expect(unused.filter(({ name }) => names.includes(name))).toEqual([])
+})
+
+test("an index of a table that is distributed already may be unique with the id in it", async () => {
+  const records = defineRecords<JsonObject>({ table: "people", schema, distribute: true, indexes: [{ fields: ["fields.n", "id"], unique: true }] })
+  await using later = new PostgresDatabase({ connectionString, records })
+  expect(await later.migrate()).toHaveLength(1)
+  expect((await difference(later)).changes.filter(({ kind }) => kind !== "drop")).toEqual([])
+})
+
+test("a table that is distributed later keeps no copy of its records on the coordinator", async () => {
+  const plain = defineRecords<JsonObject>({ table: "later", schema, gin: false })
+  await using before = new PostgresDatabase({ connectionString, records: plain })
+  await before.migrate()
+  await before.createBatch(Array.from({ length: 1_000 }, (_, n) => ({ fields: { n } })))
+  const table = sql.lit(`"${schema}"."later"`)
+  await sql`select create_distributed_table(${table}, 'id')`.execute(before.kysely)
+  const left = await inspect(before)
+  expect(left.findings.map(({ kind }) => kind)).toContain("left_behind")
+  for (const { kind, remedy } of left.findings) if (kind === "left_behind") await sql.raw(remedy).execute(before.kysely)
+  await sql`select undistribute_table(${table})`.execute(before.kysely)
+  await using after = new PostgresDatabase({ connectionString, records: defineRecords<JsonObject>({ table: "later", schema, gin: false, distribute: true }) })
+  for (const { part } of (await difference(after)).changes) for (const statement of part.create) await sql.raw(statement).execute(after.kysely)
+  expect(await after.count()).toBe(1_000)
+  expect((await inspect(after)).findings).toEqual([])
 })
 
 test("a table that was there before is distributed by its own ids", async () => {

@@ -172,7 +172,9 @@ describe.each(databases)("the columns of a table that is there, on $name", (kind
     const columns = { id: { name: "thing", type: "text" }, fields: "data", metadata: false, revision: false } as const
     const records = defineRecords({ table: "things", gin: false, columns, distribute: true })
     const { changes } = await difference(new PostgresDatabase({ kysely: db.kysely, records }))
-    expect(changes.map(({ part }) => part.create)).toEqual([[`select create_distributed_table('"public"."things"', 'thing')`]])
+    expect(changes.map(({ part }) => part.create)).toEqual([
+      [`select create_distributed_table('"public"."things"', 'thing')`, `select truncate_local_data_after_distributing_table('"public"."things"')`],
+    ])
   })
 
   test("a view says of no column whether it may be NULL, and is not asked", async () => {

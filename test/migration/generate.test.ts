@@ -246,6 +246,10 @@ describe.each(databases)("generate on $name", (kind) => {
       'insert into pg_dist_partition values (relation); insert into calls select ''distribute '' || relation || '' by '' || distribution_column || '' with '' || ${indexed}'`)
       .execute(db.kysely)
     await sql
+      .raw(`create function truncate_local_data_after_distributing_table(relation regclass) returns void language sql as
+      'insert into calls select ''empty '' || relation'`)
+      .execute(db.kysely)
+    await sql
       .raw(`create function undistribute_table(relation regclass) returns void language sql as
       'delete from pg_dist_partition where logicalrelid = relation; insert into calls select ''take back with '' || ${indexed}'`)
       .execute(db.kysely)
@@ -258,6 +262,7 @@ describe.each(databases)("generate on $name", (kind) => {
     expect(await down(db)).toBeUndefined()
     expect((await sql<{ call: string }>`select call from calls`.execute(db.kysely)).rows.map(({ call }) => call)).toEqual([
       "distribute people by id with 5",
+      "empty people",
       "take back with 5",
     ])
     expect(await indexNames(db)).toEqual(["people_fields_gin", "people_metadata_gin", "people_pkey"])
