@@ -1,8 +1,9 @@
 import { child } from "../json/json-pointer.ts"
+import type { PositiveOperator } from "../query/operator.ts"
 import type { RecordsTraits } from "../query/record-type.ts"
 import { checkedConditions, definedKeys, onRecords, plainObject, refuse } from "./checked-condition.ts"
 import { type CheckedQuery, checkedQuery } from "./checked-query.ts"
-import type { Predicate } from "./predicate.ts"
+import type { ColumnTest, DocumentTest, Predicate } from "./predicate.ts"
 
 /**
  * The filters of a write to many records; none only for `{ all: true }`.
@@ -26,14 +27,23 @@ export function checkedTarget(target: unknown, records?: RecordsTraits): readonl
 function isAlways(predicate: Predicate): boolean {
   if (predicate.kind === "not") return isNever(predicate.of)
   if (predicate.kind === "and") return predicate.of.every(isAlways)
-  return predicate.kind === "or" && predicate.of.some(isAlways)
+  if (predicate.kind === "or") return predicate.of.some(isAlways)
+  // Every record has an id.
+  return predicate.kind === "column" && predicate.column === "id" && predicate.negated && isOneOfNone(predicate)
 }
 
 function isNever(predicate: Predicate): boolean {
   if (predicate.kind === "not") return isAlways(predicate.of)
   if (predicate.kind === "or") return predicate.of.every(isNever)
-  return predicate.kind === "and" && predicate.of.some(isNever)
+  if (predicate.kind === "and") return predicate.of.some(isNever)
+  return (predicate.kind === "column" || predicate.kind === "document") && !predicate.negated && isOneOfNone(predicate)
 }
+
+function isOneOfNone({ operator, operand }: ColumnTest | DocumentTest): boolean {
+  return LISTS.has(operator) && Array.isArray(operand) && operand.length === 0
+}
+
+const LISTS: ReadonlySet<PositiveOperator> = new Set(["in", "contains_any", "type"])
 
 /** The limit of a claim for which none is given. */
 const ONE = 1

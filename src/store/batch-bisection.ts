@@ -5,7 +5,7 @@ import type { BatchWrite } from "./batch-kind.ts"
 import type { BatchFailure } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
 import type { Chunk } from "./chunk-reader.ts"
-import { isSameRefusal, notStored, partlyStored, refusalReason, sqlState } from "./database-error.ts"
+import { databaseError, isOfTakenId, isSameRefusal, notStored, partlyStored, refusalReason, sqlState } from "./database-error.ts"
 
 /** What a part of a batch has written, and what it was to write and could not. */
 export interface Written {
@@ -99,11 +99,39 @@ export async function halved(kind: BatchWrite, chunk: Chunk, target: BatchTarget
   } catch (error) {
     if (first === undefined || !isFaultOfRecord(error)) throw error
     if (items.length === 1) return { ids: [], positions: [], failures: [refused(kind, first, error)] }
+    const taken = kind.needsFreeIds && isOfTakenId(error.cause, target.definition) ? await takenIds(items, target) : NONE
+    if (taken.size > 0) return withoutTaken(kind, items, taken, error, target, isEnough)
     const middle = Math.ceil(items.length / 2)
     const half = (some: readonly BatchItem[]) => halved(kind, chunkOf(kind, some, target), target, isEnough)
     const all = await half(items.slice(0, middle))
     return all.failures.some(isEnough) ? all : append(all, await half(items.slice(middle)))
   }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+async function takenIds(items: readonly BatchItem[], target: BatchTarget): Promise<ReadonlySet<string>> {
+  const ids = items.map(({ id }) => id)
+  const { rows } = await target.run(revisionsStatement(target.db, target.definition, ids))
+  return new Set(rows.map(({ id }) => id))
+}
+
+// To try each of many that are there already would take as long as all that is stored.
+async function withoutTaken(
+  kind: BatchWrite,
+  items: readonly BatchItem[],
+  taken: ReadonlySet<string>,
+  { cause }: RecordsError,
+  target: BatchTarget,
+  isEnough: (one: Refused) => boolean,
+): Promise<Written> {
+  const { table, schema } = target.definition
+  const failures = items
+    .filter(({ id }) => taken.has(id))
+    .map(({ position }) => ({ position, error: databaseError(cause, { operation: kind.operation, table, schema, position }) }))
+  const found: Written = { ids: [], positions: [], failures }
+  const rest = items.filter(({ id }) => !taken.has(id))
+  return rest.length === 0 || failures.some(isEnough) ? found : append(found, await halved(kind, chunkOf(kind, rest, target), target, isEnough))
 }
 
 function never(): boolean {

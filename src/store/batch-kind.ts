@@ -25,6 +25,8 @@ export interface BatchWrite {
   readonly withoutRow: "written" | "left alone" | "refused"
   /** Whether a value that one record cannot have because another has it is free when the other is written to. */
   readonly makesRoom: boolean
+  /** Whether a record whose id another one has is refused. */
+  readonly needsFreeIds: boolean
 }
 
 /** A kind of batch: what is made of each value, and how that is written. */
@@ -44,6 +46,7 @@ export function newRecords(operation: string, definition: TableDefinition, onCon
     fault: InvalidRecordError,
     withoutRow,
     makesRoom,
+    needsFreeIds: onConflict === "error",
     statement: (db, items) => statement(db, definition, newRows(onConflict === "error" ? items : inOrderOfIds(items))),
     item: (value, position) => {
       const { id: given, revision }: { id?: unknown; revision?: unknown } = Object(value)
@@ -68,6 +71,7 @@ export function updates(operation: string, definition: TableDefinition): BatchKi
     fault: InvalidRecordError,
     withoutRow: "refused",
     makesRoom: true,
+    needsFreeIds: false,
     statement: (db, items) => updateBatchStatement(db, definition, jsonArray(inOrderOfIds(items))),
     item: (value, position) => {
       const item = ({ id, known, expectedRevision, fields, metadata }: WrittenUpdate): BatchItem => {
@@ -94,6 +98,7 @@ export function deletions(operation: string, definition: TableDefinition): Batch
     fault: InvalidQueryError,
     withoutRow: "left alone",
     makesRoom: false,
+    needsFreeIds: false,
     statement: (db, items) =>
       deleteBatchStatement(
         db,

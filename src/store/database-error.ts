@@ -186,10 +186,16 @@ function wrongLogin(cause: unknown): RecordsError {
   )
 }
 
+/** Whether the server has refused a record for an id that another one has. */
+export function isOfTakenId(cause: unknown, { table }: Pick<Where, "table">): boolean {
+  const constraint = constraintName(cause)
+  // Of a partition it is named after the partition.
+  return sqlState(cause) === "23505" && constraint.startsWith(table) && constraint.endsWith("_pkey")
+}
+
 function duplicate(cause: unknown, where: Where): RecordsError {
   const constraint = constraintName(cause)
-  // Of a partition it is named after the partition, and on a shard of Citus it has a number.
-  const isOfId = constraint.startsWith(where.table) && /_pkey(?:_\d+)?$/.test(constraint)
+  const isOfId = isOfTakenId(cause, where)
   const what = isOfId ? "there is a record with this id already" : `the unique index ${constraint} holds this value already`
   const which = where.position === undefined ? "" : ` record ${where.position}:`
   const advice = isOfId ? "use update() to change a record that exists" : "give it another value, or change the record that has it"

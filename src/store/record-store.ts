@@ -190,7 +190,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * @example
    * const records = await db.patchBatch([{ id: ada.id, changes: [increment("fields.age", 1)] }, { id: b, changes: [increment("fields.age", 2)] }])
    * // with "given" as (...), "found" as (... for no key update), "patched" as (...), "written" as (update ...) select ...
-   * @throws as `patch`, for the first patch that cannot be made. Nothing is written then.
+   * @throws as `patch`, for a patch that cannot be made, the first one of its statement. Nothing is written then.
    */
   async patchBatch(patches: NoInfer<BatchSource<RecordPatch<F, M>>>): Promise<StoredRecord<F, M>[]> {
     const batches = await patchBatches(patches, this.definition)

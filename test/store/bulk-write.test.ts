@@ -36,6 +36,7 @@ describe.each(databases)("writes to many on $name", (kind) => {
     ["an empty and", [{ and: [] }]],
     ["groups of empty groups", [{ and: [{ and: [] }] }, { not: { or: [] } }, { or: [{ field: "fields.n", operator: "=", value: 1 }, { and: [] }] }]],
     ["not what is never true", [{ not: { and: [{ or: [] }, { field: "fields.n", operator: "exists" }] } }]],
+    ["not one of none", [{ not: { field: "fields.n", operator: "in", value: [] } }, { field: "id", operator: "not_in", value: [] }]],
   ])("filters that every record passes are refused: %s", async (_, filters) => {
     const everyone = { filters } as never
     await expect(db.deleteWhere(everyone)).rejects.toMatchObject({ code: "invalid_query", pointer: "/filters" })

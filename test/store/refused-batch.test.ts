@@ -192,6 +192,12 @@ describe.each(databases)("batches that the server refuses, on $name", (kind) => 
     }
     await db.createBatch(numbered(2000))
     expect(await tries(() => expect(db.createBatch(numbered(2000))).rejects.toThrow("record 0: there is a record with this id"))).toBeLessThan(20)
+    const half = [...numbered(2000), ...Array.from({ length: 2000 }, (_, n) => ({ id: id(5000 + n), fields: {} }))]
+    const stored = {
+      ids: { length: 2000 },
+      failures: { length: 2000, 7: { position: 7, error: { name: "DuplicateRecordError", message: expect.stringContaining("record 7:") } } },
+    }
+    expect(await tries(() => expect(db.createBatch(half, { onError: "isolate" })).resolves.toMatchObject(stored))).toBeLessThan(20)
     await sql`alter table items add column parent uuid generated always as ((fields->>'parent')::uuid) stored references items (id)`.execute(db.kysely)
     // In no order at all, and the last of them refers to none.
     const chain = Array.from({ length: 64 }, (_, n) => ({ id: id(3000 + n), fields: { parent: id(3001 + n) } })).sort((one, other) =>
