@@ -111,6 +111,12 @@ export function patchWhereStatement(db: Kysely<RecordsTables>, definition: Table
   ])
 }
 
+/** The ids of all records that the filters find, in the order of `patchStatement`. */
+export function foundIdsStatement(db: Kysely<RecordsTables>, definition: TableDefinition, filters: readonly Predicate[]) {
+  const { id } = columnNames(definition)
+  return db.selectFrom(tableOf(definition)).select(`${id} as id`).where(allOf(filters, definition)).orderBy(sql.ref(id)).$castTo<{ id: string }>()
+}
+
 /** The statement that takes the first records of a query that nobody else has locked, and makes changes to them; a row for each. */
 export function claimStatement(db: Kysely<RecordsTables>, definition: TableDefinition, { changes, values }: Patch, query: CheckedQuery) {
   const found = searchStatement(db, definition, { ...query, select: undefined })

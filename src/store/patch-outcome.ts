@@ -1,5 +1,5 @@
 import { RecordNotFoundError, RecordsError } from "../errors.ts"
-import type { PatchCount, PatchRow } from "../statement/patch.ts"
+import { MOST_FAILURES, type PatchCount, type PatchRow } from "../statement/patch.ts"
 import { notStored, partlyStored } from "./database-error.ts"
 import type { GivenPatch } from "./patch-batch.ts"
 import type { Row } from "./record-row.ts"
@@ -43,6 +43,12 @@ export function claimedRows<R extends Pick<PatchRow, "met" | "failed"> & Row>(ro
 export function patchedCount(row: PatchCount | undefined, patch: WrittenPatch): number {
   refuseFailures(row?.failures ?? [], patch, Number(row?.refused))
   return Number(row?.count)
+}
+
+/** What came of several such patches together. */
+export function summed(counts: readonly PatchCount[]): PatchCount {
+  const sum = (what: "count" | "refused") => counts.reduce((all, count) => all + Number(count[what]), 0)
+  return { count: sum("count"), refused: sum("refused"), failures: counts.flatMap(({ failures }) => failures).slice(0, MOST_FAILURES) }
 }
 
 function refuseFailures([first, ...others]: readonly Failure[], patch: WrittenPatch, count?: number): void {

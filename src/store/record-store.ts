@@ -2,11 +2,12 @@ import type { Compilable, Kysely, Transaction } from "kysely"
 import type { RecordsDefinition } from "../definition/records-definition.ts"
 import { ConfigurationError, RecordNotFoundError } from "../errors.ts"
 import { checkedClaim, checkedTarget } from "../predicate/checked-target.ts"
+import type { Predicate } from "../predicate/predicate.ts"
 import type { Change } from "../query/change.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { ClaimQuery, StoredRecord, WriteQuery } from "../query/query.ts"
 import { deleteWhereStatement, updateWhereStatement } from "../statement/bulk-write.ts"
-import { claimStatement, patchWhereStatement } from "../statement/patch.ts"
+import { claimStatement, foundIdsStatement, type PatchCount, patchWhereStatement } from "../statement/patch.ts"
 import { RecordStatements } from "../statement/record-statements.ts"
 import type { WriteTarget } from "../statement/write-target.ts"
 import { writtenIsolated, writtenWhole } from "./batch.ts"
@@ -26,7 +27,7 @@ import { notStored } from "./database-error.ts"
 import { knownId, type NewRecord, type RecordChanges, type RecordUpdate, writtenChanges, writtenRecord } from "./new-record.ts"
 import { type GivenPatch, givenPatch, patchBatches, type RecordPatch } from "./patch-batch.ts"
 import { locatedPatch } from "./patch-bisection.ts"
-import { claimedRows, patchedCount, patchedRows } from "./patch-outcome.ts"
+import { claimedRows, patchedCount, patchedRows, summed } from "./patch-outcome.ts"
 import type { QueryObserver } from "./query-observer.ts"
 import { type KyselyTables, RecordReader } from "./record-reader.ts"
 import { type Row, storedRecord } from "./record-row.ts"
@@ -34,7 +35,7 @@ import { StatementRunner } from "./statement-runner.ts"
 import { inTransaction } from "./transaction.ts"
 import { readingSource } from "./transaction-scope.ts"
 import { checkRevision, expectedRevision, type WriteOptions } from "./write-options.ts"
-import { writtenPatch } from "./written-patch.ts"
+import { type WrittenPatch, writtenPatch } from "./written-patch.ts"
 
 /**
  * The operations on one table of records, on one Kysely: the database's own, or a transaction's.
@@ -198,7 +199,8 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   }
 
   /**
-   * Makes the same changes to all records that the filters find, in one statement, and gives how many there are.
+   * Makes the same changes to all records that the filters find, in one statement, and gives how many there are. Where Citus
+   * distributes the table it is a statement for each, in one transaction.
    *
    * @example
    * await db.patchWhere({ filters: [filter("fields.name", "=", "Ada")] }, [increment("fields.age", 1)]) // 1
@@ -208,7 +210,9 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   async patchWhere(query: WriteQuery<RecordShape<F, M>>, changes: NoInfer<readonly Change<RecordShape<F, M>>[]>): Promise<number> {
     const filters = checkedTarget(query, this.definition)
     const patch = writtenPatch(changes, "", this.definition)
-    const [row] = await this.#runner.rows("patchWhere", patchWhereStatement(this.#runner.db, this.definition, patch, filters))
+    // Citus locks no records of several shards.
+    if (this.definition.distribute) return this.transaction((tx) => tx.#patchEach(filters, patch))
+    const [row] = await this.#patchFound(filters, patch)
     return patchedCount(row, patch)
   }
 
@@ -351,6 +355,19 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
       }
     }
     return records
+  }
+
+  async #patchEach(filters: readonly Predicate[], patch: WrittenPatch): Promise<number> {
+    const counts: PatchCount[] = []
+    for (const { id } of await this.#runner.rows("patchWhere", foundIdsStatement(this.#runner.db, this.definition, filters))) {
+      const isIt: Predicate = { kind: "column", column: "id", operator: "=", negated: false, operand: [id] }
+      counts.push(...(await this.#patchFound([...filters, isIt], patch)))
+    }
+    return patchedCount(summed(counts), patch)
+  }
+
+  #patchFound(filters: readonly Predicate[], patch: WrittenPatch): Promise<PatchCount[]> {
+    return this.#runner.rows("patchWhere", patchWhereStatement(this.#runner.db, this.definition, patch, filters))
   }
 
   async #patch(operation: string, patches: readonly GivenPatch[]): Promise<readonly { record: StoredRecord<F, M>; position: number }[]> {
