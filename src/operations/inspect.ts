@@ -155,25 +155,24 @@ function findings(looked: Looked, name: TableName, layout: Layout): readonly Fin
 }
 
 // What the definition wants, or has made, is a matter of its migration.
-function invalidIndex({ name, isValid }: IndexInspection, { schema }: TableName, { drift }: Looked, { isPartitioned, isDistributed }: Layout): Finding[] {
+function invalidIndex({ name, isValid }: IndexInspection, { schema }: TableName, { drift }: Looked, layout: Layout): Finding[] {
   if (isValid || drift.changes.some(({ part }) => part.name === `index ${name}`)) return []
-  const index = quotedIn(schema, name)
-  // `reindex` leaves one that lacks those of partitions as it is, and what it could not finish itself ends so. Of shards one
-  // may not be there.
-  const remedy = isPartitioned
-    ? "drop index"
-    : isDistributed
-      ? "drop index concurrently if exists"
-      : /_cc(?:new|old)\d*$/.test(name)
-        ? "drop index concurrently"
-        : "reindex index concurrently"
   return [
     {
       kind: "invalid_index",
       what: `the index ${name} is invalid: it costs every write and serves no query`,
-      remedy: `${remedy} ${index}`,
+      remedy: `${invalidRemedy(name, layout)} ${quotedIn(schema, name)}`,
     },
   ]
+}
+
+function invalidRemedy(name: string, { isPartitioned, isDistributed }: Layout): string {
+  // `reindex` leaves one that lacks those of partitions as it is.
+  if (isPartitioned) return "drop index"
+  // Some shards may lack it.
+  if (isDistributed) return "drop index concurrently if exists"
+  // What `reindex` could not finish itself ends so.
+  return /_cc(?:new|old)\d*$/.test(name) ? "drop index concurrently" : "reindex index concurrently"
 }
 
 function pendingList({ name, pendingPages: pages }: IndexInspection, { schema, table }: TableName, { isDistributed }: Layout): Finding[] {

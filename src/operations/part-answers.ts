@@ -3,6 +3,7 @@ import type { TableName } from "../definition/records-definition.ts"
 import { textLiteral } from "../expression/accessor.ts"
 import { quotedIn } from "../statement/index-statement.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
+import { nameOfShard } from "../store/shard-name.ts"
 
 /** A table, and whether Citus distributes it: the server that is asked holds none of its records then. */
 export interface AskedTable extends TableName {
@@ -28,6 +29,12 @@ export async function partAnswers<R>(db: Kysely<RecordsTables>, table: AskedTabl
   const { rows } = await sql<{ answer: R | null }>`select (${sql.raw(question(isIt))}) as answer`.execute(db)
   const own = rows[0]?.answer ?? undefined
   return { own, parts: table.isDistributed ? await shardAnswers<R>(db, table, question(SHARD)) : own === undefined ? [] : [own] }
+}
+
+/** What an index of a part is called on the table that has these. */
+export function ownNameOf(indexes: readonly { readonly name: string; readonly hash: string }[], { isDistributed }: AskedTable): (name: string) => string {
+  const names = new Map(indexes.map(({ name, hash }) => [hash, name]))
+  return (name) => (isDistributed ? nameOfShard(name, names) : name)
 }
 
 /** A shard that does not answer. It says in words why, in those of its server. */

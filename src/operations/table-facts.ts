@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely"
 import type { RecordsTables } from "../statement/records-tables.ts"
-import { nameHashSql, nameOfShard } from "../store/shard-name.ts"
-import { type AskedTable, partAnswers } from "./part-answers.ts"
+import { nameHashSql } from "../store/shard-name.ts"
+import { type AskedTable, ownNameOf, partAnswers } from "./part-answers.ts"
 
 /** An index of a table, as the server counts its use; that of a divided table with all of its parts. */
 export interface IndexUse {
@@ -28,8 +28,7 @@ export interface TableFacts {
 export async function tableFacts(db: Kysely<RecordsTables>, table: AskedTable): Promise<TableFacts | undefined> {
   const { own, parts } = await partAnswers<FactsRow>(db, table, question)
   if (own === undefined) return undefined
-  const names = new Map(own.indexes.map(({ name, hash }) => [hash, name]))
-  const nameOf = (name: string) => (table.isDistributed ? nameOfShard(name, names) : name)
+  const nameOf = ownNameOf(own.indexes, table)
   const used = parts.flatMap(({ indexes }) => indexes)
   return {
     bytes: sum(parts.map(({ bytes }) => bytes)),

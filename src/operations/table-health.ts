@@ -2,9 +2,9 @@ import { type Kysely, sql } from "kysely"
 import { quotedIn } from "../statement/index-statement.ts"
 import type { RecordsTables } from "../statement/records-tables.ts"
 import { sqlState } from "../store/database-error.ts"
-import { nameHashSql, nameOfShard } from "../store/shard-name.ts"
+import { nameHashSql } from "../store/shard-name.ts"
 import type { Inspection } from "./inspection.ts"
-import { type AskedTable, NoAnswer, partAnswers } from "./part-answers.ts"
+import { type AskedTable, NoAnswer, ownNameOf, partAnswers } from "./part-answers.ts"
 import { undone } from "./undone.ts"
 
 /** What the server counts of a table. */
@@ -70,8 +70,8 @@ export async function pendingPages(db: Kysely<RecordsTables>, table: AskedTable)
   try {
     const asked = pendingQuestion(quotedIn(extension.schema, "pgstatginindex"))
     const { own = [], parts } = await undone(db, (trx) => partAnswers<readonly PendingRow[]>(trx, table, asked))
-    const names = new Map(own.map(({ name, hash }) => [hash, name]))
-    const all = parts.flat().map(({ name, pages }) => ({ pages, name: table.isDistributed ? nameOfShard(name, names) : name }))
+    const nameOf = ownNameOf(own, table)
+    const all = parts.flat().map(({ name, pages }) => ({ pages, name: nameOf(name) }))
     return new Map(own.map(({ name }) => [name, all.reduce((sum, one) => (one.name === name ? sum + one.pages : sum), 0)]))
   } catch (error) {
     // Another session has the table locked (55P03), or it took too long (57014): that is no matter of the role.

@@ -294,8 +294,9 @@ function constraintName(cause: unknown): string {
 function refusedFor(cause: unknown, kind: "constraint" | "column"): string | undefined {
   const name = property(cause, kind)
   if (typeof name === "string") return name
-  // With the number of the shard, which is another one for the same of another record.
-  return REFUSALS[sqlState(cause) ?? ""]?.exec(String(property(cause, "message")))?.[1]?.replace(/_\d+$/, "")
+  const said = REFUSALS[sqlState(cause) ?? ""]?.exec(String(property(cause, "message")))?.[1]
+  // A constraint has the number of the shard, which is another one for the same of another record.
+  return kind === "constraint" ? said?.replace(/_\d+$/, "") : said
 }
 
 function property(value: unknown, key: string): unknown {
