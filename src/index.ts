@@ -52,6 +52,7 @@ export type {
   BatchFailure,
   BatchOptions,
   BatchOutcome,
+  BatchRecord,
   BatchResult,
   BatchSource,
   NewBatchOptions,

@@ -1,5 +1,6 @@
 import { InvalidQueryError, type RecordsError } from "../errors.ts"
 import { child, pointerText } from "../json/json-pointer.ts"
+import type { NewRecord } from "./new-record.ts"
 
 /** A list, a generator, a stream: any number of values, which need not be in memory at once. */
 export type BatchSource<T> = Iterable<T> | AsyncIterable<T>
@@ -25,6 +26,14 @@ export interface NewBatchOptions extends BatchOptions {
  * and cannot be written otherwise.
  */
 export type OnConflict = (typeof CONFLICTS)[number]
+
+/** A record as the options want it: for `onConflict: "replaceIfRevision"` with the revision that the stored one must have. */
+export type BatchRecord<F, M, Options> = NewRecord<F, M> & (Options extends { readonly onConflict: "replaceIfRevision" } ? Revised : unknown)
+
+interface Revised {
+  /** 0 for a new record. */
+  readonly revision: number
+}
 
 /** A record of a batch that could not be written. */
 export interface BatchFailure {

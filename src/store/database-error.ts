@@ -157,14 +157,17 @@ const byCode: Record<string, ToError> = {
 }
 
 function notSupported(cause: unknown, where: Where): RecordsError {
-  const why = LOCKING.has(where.operation)
-    ? "One that Citus distributes cannot lock records of several shards: patch() them one by one"
-    : "Citus has none for some statements over several shards: the cause says which, ask for it in another way"
+  const why = lockingOverShards[where.operation] ?? "Citus has none for some statements over several shards: the cause says which, ask for it in another way"
   return new ConfigurationError("not_supported", `${where.operation} on ${name(where)}: the server has no way to do that on this table. ${why}`, { cause })
 }
 
-// What locks records before it writes to them.
-const LOCKING = new Set(["claim", "patchBatch", "patchWhere"])
+// What to do instead of locking many records before they are written to.
+const patchedOneByOne = "Where Citus distributes it, say `distribute: true` in its definition: the records are patched one by one then"
+const lockingOverShards: Record<string, string> = {
+  claim: "One that Citus distributes cannot lock records of several shards: patch() them one by one",
+  patchBatch: patchedOneByOne,
+  patchWhere: patchedOneByOne,
+}
 
 function missingTable(cause: unknown, where: Where): RecordsError {
   return new ConfigurationError(

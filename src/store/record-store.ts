@@ -15,6 +15,7 @@ import { type BatchKind, deletions, newRecords, updates } from "./batch-kind.ts"
 import {
   type BatchOptions,
   type BatchOutcome,
+  type BatchRecord,
   type BatchResult,
   type BatchSource,
   batchOptions,
@@ -88,7 +89,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * error as its cause. Nothing is stored then. With `onError: "isolate"` the result tells of records that cannot be stored.
    */
   async createBatch<const Options extends NewBatchOptions = NoBatchOptions>(
-    records: BatchSource<NewRecord<FIn, MIn>>,
+    records: BatchSource<BatchRecord<FIn, MIn, Options>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
     const { isolates, onConflict } = batchOptions(options ?? {}, "error", NEW_BATCH_OPTIONS)
@@ -159,7 +160,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * @throws as `createBatch`.
    */
   async upsertBatch<const Options extends NewBatchOptions = NoBatchOptions>(
-    records: BatchSource<NewRecord<FIn, MIn>>,
+    records: BatchSource<BatchRecord<FIn, MIn, Options>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
     const { isolates, onConflict } = batchOptions(options ?? {}, "replace", NEW_BATCH_OPTIONS)

@@ -408,7 +408,7 @@ describe.each(databases)("batches on $name", (kind) => {
       expect(ids).toEqual([id(1), id(2), id(4)])
       expect(failures).toMatchObject([{ position: 2, error: { name: "RevisionConflictError", currentRevision: 3 } }])
       expect((await db.read(id(4)))?.revision).toBe(1)
-      for (const records of [given, [{ ...given[0], revision: Number.MAX_SAFE_INTEGER } as never]]) {
+      for (const records of [given as never[], [{ ...given[0], revision: Number.MAX_SAFE_INTEGER } as never]]) {
         const refused = db.upsertBatch(records, { onConflict: "replaceIfRevision" })
         await expect(refused).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/0/revision" })
       }

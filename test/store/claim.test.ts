@@ -112,4 +112,5 @@ test("where the table is distributed by Citus, the error says what to do", () =>
   const error = databaseError(refusal, { operation: "claim", schema: "public", table: "jobs" })
   expect(error).toMatchObject({ name: "ConfigurationError", code: "not_supported", cause: refusal })
   expect(error.message).toMatch(/^claim on "public"\."jobs": .*Citus.*patch\(\)/)
+  expect(databaseError(refusal, { operation: "patchWhere", schema: "public", table: "jobs" }).message).toMatch(/Citus.*`distribute: true`/)
 })

@@ -123,3 +123,19 @@ test("what was read can be written: a Date is a string then", () => {
     await db.update(ada.id, { fields: { ...ada.fields, age: "37" } })
   }).returns.resolves.toBeVoid()
 })
+
+test("a batch that looks at revisions takes records that have them", () => {
+  const db = new PostgresDatabase<Person>({ kysely })
+  const fields: Person = { name: "Ada", level: 1, address: { city: "London", floors: [] } }
+  if (unused()) {
+    void db.upsertBatch([{ fields, revision: 0 }], { onConflict: "replaceIfRevision" })
+    void db.search().then((read) => db.createBatch(read, { onConflict: "replaceIfRevision", onError: "isolate" }))
+    void db.createBatch([{ fields }], { onConflict: "replace" })
+    // @ts-expect-error: the revision is missing
+    void db.createBatch([{ fields }], { onConflict: "replaceIfRevision" })
+    // @ts-expect-error: the first has none
+    void db.upsertBatch([{ fields }, { fields, revision: 1 }], { onConflict: "replaceIfRevision", onError: "isolate" })
+    // @ts-expect-error: the key is not one of a record
+    void db.createBatch([{ fields, revison: 1 }], { onConflict: "replaceIfRevision" })
+  }
+})
