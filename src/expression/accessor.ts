@@ -44,6 +44,16 @@ export function accessorWithin(start: string, steps: readonly PathStep[]): strin
 }
 
 /**
+ * The same where whatever the path takes an element of is known to be an array, or NULL.
+ *
+ * @example
+ * unguardedAccessor('"document"', ["tags", 0]) // "document"->'tags'->0
+ */
+export function unguardedAccessor(start: string, steps: readonly PathStep[]): string {
+  return start + arrows(steps)
+}
+
+/**
  * The value at a path as `jsonb`, JSON null where there is none: one total order, and never SQL NULL.
  *
  * @example

@@ -1,7 +1,7 @@
 import type { PathStep } from "../path/json-path.ts"
 import type { CheckedChange, MergePlan } from "../predicate/checked-change.ts"
 import type { ChangeName } from "../query/change.ts"
-import { accessorWithin, textLiteral } from "./accessor.ts"
+import { accessorWithin, textLiteral, unguardedAccessor } from "./accessor.ts"
 
 /*
  * The SQL of one change: an expression over a document, which gives the whole document as it is then, and SQL NULL where
@@ -44,8 +44,9 @@ const changedBy: Record<ChangeName, (place: ChangePlace) => string> = {
 
 type Kind = "null" | "number" | "array" | "object"
 
+// Only inside of what `storedAt` or `whereThere` has found the way to.
 function valueAt({ change, document }: ChangePlace): string {
-  return accessorWithin(document, change.path.steps)
+  return unguardedAccessor(document, change.path.steps)
 }
 
 // No value is of the kind null.
@@ -63,17 +64,19 @@ function stored({ change, document }: ChangePlace, value: string): string {
   return storedAt(document, change.path.steps, value)
 }
 
+// Each step stands inside of the ones before it, which have made sure of the arrays on the way: to do so again in each would
+// be a text that grows with the cube of the length of the path.
 function storedAt(document: string, steps: readonly PathStep[], value: string): string {
   return steps.reduceRight<string>((inner, step, index) => {
-    const container = accessorWithin(document, steps.slice(0, index))
+    const container = unguardedAccessor(document, steps.slice(0, index))
     if (typeof step === "string") return `jsonb_set(${kindCase(container, { null: "'{}'", object: container })}, array[${textLiteral(step)}], ${inner})`
-    const element = accessorWithin(document, steps.slice(0, index + 1))
-    return `case when ${element} is not null then jsonb_set(${container}, array['${step}'], ${inner}) end`
+    const element = unguardedAccessor(document, steps.slice(0, index + 1))
+    return `case when jsonb_typeof(${container}) = 'array' and ${element} is not null then jsonb_set(${container}, array['${step}'], ${inner}) end`
   }, value)
 }
 
-function whereThere(place: ChangePlace, changed: string): string {
-  return `case when ${valueAt(place)} is null then ${place.document} else ${changed} end`
+function whereThere({ change, document }: ChangePlace, changed: string): string {
+  return `case when ${accessorWithin(document, change.path.steps)} is null then ${document} else ${changed} end`
 }
 
 // Only where there is a value: what it stands in is an object for a key, and an array for an index.
@@ -85,14 +88,15 @@ function without({ change, document }: ChangePlace): string {
 
 function renamed({ change, document }: ChangePlace): string {
   const { parents, last, container } = lastStep(change.path.steps, document)
-  const [from, to] = [accessorWithin(document, [...parents, String(last)]), accessorWithin(document, [...parents, change.to])]
-  const both = `jsonb_set(${lessStep(container, String(last))}, array[${textLiteral(change.to)}], ${from})`
-  return `case when ${from} is not null and coalesce(${to}, 'null') = 'null' then ${storedAt(document, parents, both)} end`
+  const [from, to] = [String(last), change.to]
+  const value = (key: string) => accessorWithin(document, [...parents, key])
+  const both = `jsonb_set(${lessStep(container, from)}, array[${textLiteral(to)}], ${unguardedAccessor(container, [from])})`
+  return `case when ${value(from)} is not null and coalesce(${value(to)}, 'null') = 'null' then ${storedAt(document, parents, both)} end`
 }
 
 function lastStep(steps: readonly PathStep[], document: string) {
   const parents = steps.slice(0, -1)
-  return { parents, last: steps.at(-1), container: accessorWithin(document, parents) }
+  return { parents, last: steps.at(-1), container: unguardedAccessor(document, parents) }
 }
 
 // The minus binds more closely than the arrow; and without the cast PostgreSQL reads the key as a number.

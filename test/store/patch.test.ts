@@ -314,6 +314,13 @@ describe.each(databases)("patches on $name", (kind) => {
     expect(fields["wide"]).toMatchObject({ k0: { a: 0 }, k1499: { a: 1499, c: 1 } })
   })
 
+  test("many changes below as many lists as there may be", async () => {
+    const { id } = await db.create({ fields: { list: JSON.parse(`${"[".repeat(49)}0${"]".repeat(49)}`) } })
+    const innermost = ["fields", "list", ...Array.from({ length: 49 }, () => 0)] as const
+    const { fields } = await db.patch(id, Array.from({ length: 40 }, () => increment(innermost, 1)) as never)
+    expect(JSON.stringify(fields)).toBe(`{"list":${"[".repeat(49)}40${"]".repeat(49)}}`)
+  })
+
   test("a merge of as many objects as there may be, again and again", async () => {
     const { id } = await db.create({ fields: {} })
     const members = Object.fromEntries(Array.from({ length: 1_990 }, (_, index) => [`k${index}`, { a: null, b: index }]))
