@@ -86,6 +86,17 @@ export function patchStatement(db: Kysely<RecordsTables>, definition: TableDefin
     .selectAll("written")
 }
 
+/** Locks the records with some ids, in the order of `patchStatement`. */
+export function lockStatement(db: Kysely<RecordsTables>, definition: TableDefinition, ids: readonly string[]) {
+  const { id } = columnNames(definition)
+  return db
+    .selectFrom(tableOf(definition))
+    .select(`${id} as id`)
+    .where(id, "=", sql<string>`any(${idsOperand(definition, ids)})`)
+    .orderBy(sql.ref(id))
+    .forNoKeyUpdate()
+}
+
 /** What came of a patch of all records that some filters find. */
 export interface PatchCount {
   readonly count: string | number

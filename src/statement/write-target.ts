@@ -28,18 +28,25 @@ export function hasExpectedRevision({ expectedRevision }: Givens<WriteTarget>): 
  * The record is locked before it is looked at. Without the lock, `met` would be what the snapshot of the statement holds,
  * and under READ COMMITTED the write may meet a newer row, or none, once another transaction has let go of it.
  */
-export function conditionalWrite(db: Kysely<RecordsTables>, definition: TableDefinition, { id }: Givens<WriteTarget>, write: ConditionalWrite) {
-  return db
-    .with("met", (cte) =>
-      cte
-        .selectFrom(tableOf(definition))
-        .select(sql<string>`coalesce(${sql.raw(columnValue("revision", outermost(definition)))}, 0)`.as("met_revision"))
-        .where(columnNames(definition).id, "=", idOperand(definition, id))
-        .forUpdate(),
-    )
-    .with("written", () => write)
-    .selectFrom("met")
-    .leftJoin("written", (join) => join.onTrue())
-    .select("met.met_revision")
-    .selectAll("written")
+export function conditionalWrite(
+  db: Kysely<RecordsTables>,
+  definition: TableDefinition,
+  { id }: Givens<WriteTarget>,
+  kind: "update" | "delete",
+  write: ConditionalWrite,
+) {
+  const met = db
+    .selectFrom(tableOf(definition))
+    .select(sql<string>`coalesce(${sql.raw(columnValue("revision", outermost(definition)))}, 0)`.as("met_revision"))
+    .where(columnNames(definition).id, "=", idOperand(definition, id))
+  return (
+    db
+      // An update leaves the id as it is: who refers to it from another table goes on.
+      .with("met", () => (kind === "update" ? met.forNoKeyUpdate() : met.forUpdate()))
+      .with("written", () => write)
+      .selectFrom("met")
+      .leftJoin("written", (join) => join.onTrue())
+      .select("met.met_revision")
+      .selectAll("written")
+  )
 }

@@ -55,7 +55,7 @@ export function updateStatement(db: Kysely<RecordsTables>, definition: TableDefi
     .set(replaced(definition, replacement))
     .where(columnNames(definition).id, "=", idOperand(definition, target.id))
     .returning(recordSelection(definition))
-  return target.expectedRevision === undefined ? update : conditionalWrite(db, definition, target, update.where(hasExpectedRevision(target)))
+  return target.expectedRevision === undefined ? update : conditionalWrite(db, definition, target, "update", update.where(hasExpectedRevision(target)))
 }
 
 /** What an update sets in the record whose documents it replaces. */
@@ -80,7 +80,7 @@ export function upsertStatement(db: Kysely<RecordsTables>, definition: TableDefi
 export function deleteStatement(db: Kysely<RecordsTables>, definition: TableDefinition, target: Givens<WriteTarget>) {
   const { id } = columnNames(definition)
   const deletion = db.deleteFrom(tableOf(definition)).where(id, "=", idOperand(definition, target.id)).returning(id)
-  return target.expectedRevision === undefined ? deletion : conditionalWrite(db, definition, target, deletion.where(hasExpectedRevision(target)))
+  return target.expectedRevision === undefined ? deletion : conditionalWrite(db, definition, target, "delete", deletion.where(hasExpectedRevision(target)))
 }
 
 /** The statement that asks for a record with an id; one row when it is there. */

@@ -5,7 +5,7 @@ import type { BatchWrite } from "./batch-kind.ts"
 import type { BatchFailure } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
 import type { Chunk } from "./chunk-reader.ts"
-import { databaseError, isOfTakenId, isSameRefusal, notStored, partlyStored, refusalReason, sqlState } from "./database-error.ts"
+import { databaseError, isOfTakenId, isSameRefusal, leftOut, notStored, refusalReason, sqlState } from "./database-error.ts"
 
 /** What a part of a batch has written, and what it was to write and could not. */
 export interface Written {
@@ -21,7 +21,7 @@ interface Refused extends BatchFailure {
 }
 
 /** What one statement has written, and what it was to write and could not. */
-export async function sent(kind: BatchWrite, { items: chunk, statement }: Chunk, target: BatchTarget): Promise<Written> {
+export async function sent(kind: BatchWrite, { items: chunk, statement }: Chunk, target: BatchTarget, isAgain = false): Promise<Written> {
   const [first] = chunk
   const { rows, numAffectedRows } = await target.run(statement, chunk.length === 1 ? first?.position : undefined)
   if (kind.withoutRow === "written") {
@@ -33,7 +33,13 @@ export async function sent(kind: BatchWrite, { items: chunk, statement }: Chunk,
   const written = writtenItems([...stored])
   if (kind.withoutRow === "left alone" || stored.size === chunk.length) return written
   const left = chunk.filter((item) => !stored.has(item))
-  return { ...written, failures: await explained(left, target) }
+  const { failures, unexplained } = await explained(kind, left, target)
+  const all = append(written, { ids: [], positions: [], failures })
+  if (unexplained.length === 0) return all
+  if (isAgain)
+    return append(all, { ids: [], positions: [], failures: unexplained.map(({ position }) => ({ position, error: notStored(kind.operation, position) })) })
+  // What another transaction deletes and makes anew, a statement that waits for that one does not meet; the next one does.
+  return inOrder(append(all, await sent(kind, chunkOf(kind, unexplained, target), target, true)))
 }
 
 function writtenItems(items: readonly BatchItem[]): Written {
@@ -44,20 +50,25 @@ function writtenItems(items: readonly BatchItem[]): Written {
 function checkAllStored({ operation }: BatchWrite, chunk: readonly BatchItem[], count: number, { db }: BatchTarget): void {
   const [first] = chunk
   if (first === undefined || count >= chunk.length) return
-  if (db.isTransaction || count === 0) throw notStored(operation, chunk.length === 1 ? first.position : undefined)
-  throw partlyStored(operation, chunk.length - count, chunk.length)
+  const position = chunk.length === 1 ? first.position : undefined
+  throw leftOut(operation, { left: chunk.length - count, all: chunk.length, position, isTransaction: db.isTransaction })
 }
 
-async function explained(items: readonly BatchItem[], target: BatchTarget): Promise<BatchFailure[]> {
+// Why records were left alone: those that are there as they are to be have no reason to be.
+async function explained({ makesRecords }: BatchWrite, items: readonly BatchItem[], target: BatchTarget) {
   const ids = items.map(({ id }) => id)
   const { rows } = await target.run(revisionsStatement(target.db, target.definition, ids))
   const revisions = new Map(rows.map(({ id, revision }) => [id, Number(revision)]))
-  return items.map(({ id, position, expectedRevision }) => {
+  const failures: BatchFailure[] = []
+  const unexplained: BatchItem[] = []
+  for (const item of items) {
+    const { id, position, expectedRevision = revisions.get(id) } = item
     const current = revisions.get(id)
-    // One that has it by now was not there when the statement looked.
-    const isConflict = current !== undefined && expectedRevision !== undefined && current !== expectedRevision
-    return { position, error: isConflict ? new RevisionConflictError(id, expectedRevision, current, position) : new RecordNotFoundError(id, position) }
-  })
+    if (current === undefined && !makesRecords) failures.push({ position, error: new RecordNotFoundError(id, position) })
+    else if (current === undefined || expectedRevision === undefined || current === expectedRevision) unexplained.push(item)
+    else failures.push({ position, error: new RevisionConflictError(id, expectedRevision, current, position) })
+  }
+  return { failures, unexplained }
 }
 
 /** The error of the first record that the server refuses: the statement's own error does not say which one it is. */

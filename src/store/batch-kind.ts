@@ -14,7 +14,7 @@ import type { RecordsTables } from "../statement/records-tables.ts"
 import { type RevisedRows, recordRows, type WrittenRecord } from "../statement/written-record.ts"
 import type { BatchItem, Fault, ToItem } from "./batch-chunks.ts"
 import type { OnConflict } from "./batch-options.ts"
-import { knownId, lastRevision, type WrittenUpdate, writtenRecord, writtenUpdate } from "./new-record.ts"
+import { idAndRevision, knownId, lastRevision, type WrittenUpdate, writtenRecord, writtenUpdate } from "./new-record.ts"
 import { type SeenIds, seenIds } from "./seen-ids.ts"
 
 /** How the items of a batch are written: the statement for many of them, and what its answer says. */
@@ -27,6 +27,8 @@ export interface BatchWrite {
   readonly makesRoom: boolean
   /** Whether a record whose id another one has is refused. */
   readonly needsFreeIds: boolean
+  /** Whether a record that is not there is made. */
+  readonly makesRecords: boolean
 }
 
 /** A kind of batch: what is made of each value, and how that is written. */
@@ -47,17 +49,19 @@ export function newRecords(operation: string, definition: TableDefinition, onCon
     withoutRow,
     makesRoom,
     needsFreeIds: onConflict === "error",
+    makesRecords: true,
     statement: (db, items) => statement(db, definition, newRows(onConflict === "error" ? items : inOrderOfIds(items))),
     item: (value, position) => {
-      const { id: given, revision }: { id?: unknown; revision?: unknown } = Object(value)
+      const pointer = child("", position)
+      const { id: given, revision } = idAndRevision(value, pointer)
       const item = (written: WrittenRecord): BatchItem => {
         // An id that was made here is the only one of its kind.
         if (given !== undefined) checkFirst(seen, operation, written.id, position)
         const { id, fields: text, metadata } = written
         if (!carriesRevision) return { id, position, text, metadata }
-        return { id, position, text, metadata, expectedRevision: lastRevision(revision, child(child("", position), "revision"), definition) }
+        return { id, position, text, metadata, expectedRevision: lastRevision(revision, child(pointer, "revision"), definition) }
       }
-      const written = writtenRecord(value, child("", position), definition)
+      const written = writtenRecord(value, pointer, definition)
       return written instanceof Promise ? written.then(item) : item(written)
     },
   }
@@ -72,6 +76,7 @@ export function updates(operation: string, definition: TableDefinition): BatchKi
     withoutRow: "refused",
     makesRoom: true,
     needsFreeIds: false,
+    makesRecords: false,
     statement: (db, items) => updateBatchStatement(db, definition, jsonArray(inOrderOfIds(items))),
     item: (value, position) => {
       const item = ({ id, known, expectedRevision, fields, metadata }: WrittenUpdate): BatchItem => {
@@ -99,6 +104,7 @@ export function deletions(operation: string, definition: TableDefinition): Batch
     withoutRow: "left alone",
     makesRoom: false,
     needsFreeIds: false,
+    makesRecords: false,
     statement: (db, items) =>
       deleteBatchStatement(
         db,
@@ -121,7 +127,7 @@ export function checkIds(operation: string, records: readonly unknown[], definit
   const { type } = definition.columns.id
   const seen = seenIds(type)
   records.forEach((record, position) => {
-    const { id }: { id?: unknown } = Object(record)
+    const { id } = idAndRevision(record, child("", position))
     const known = typeof id === "string" ? knownId(id, definition) : null
     if (known !== null) checkFirst(seen, operation, known, position)
   })

@@ -86,8 +86,18 @@ export function notStored(operation: string, position?: number): RecordsError {
   return new RecordsError("not_stored", `${operation}: a trigger of the table has left out a record${which}, and said nothing: nothing was written`)
 }
 
-/** The error for a statement in which the server left out some of the records without an error. */
-export function partlyStored(operation: string, left: number, all: number): RecordsError {
+/** How many of the records of a statement the server left out without an error. */
+interface LeftOut {
+  readonly left: number
+  readonly all: number
+  /** The place of the first of them, where that is known. */
+  readonly position: number | undefined
+  readonly isTransaction: boolean
+}
+
+/** The error for a statement in which the server left out records without an error: in a transaction it takes the others along. */
+export function leftOut(operation: string, { left, all, position, isTransaction }: LeftOut): RecordsError {
+  if (isTransaction || left === all) return notStored(operation, position)
   return new RecordsError(
     "partly_stored",
     `${operation}: a trigger of the table has left out ${left} of the ${all} records, and said nothing: the others are stored`,
@@ -119,8 +129,7 @@ const byCode: Record<string, ToError> = {
   "42703": (cause, where) => wrongTable(cause, where, "lacks a column"),
   "42804": (cause, where) => wrongTable(cause, where, "has a column of another type"),
   "42883": (cause, where) => wrongTable(cause, where, "has a column of another type"),
-  "42501": (cause, where) =>
-    new ConfigurationError("no_privilege", `${where.operation}: this role may not do that on ${name(where)}: grant it the privilege`, { cause }),
+  "42501": noPrivilege,
   "0A000": notSupported,
   "23505": duplicate,
   "23502": (cause, where) => rejected(cause, where, "a column that must have a value would be empty", refusedFor(cause, "column")),
@@ -129,13 +138,13 @@ const byCode: Record<string, ToError> = {
   "23001": foreignKey,
   "23P01": (cause, where) => rejected(cause, where, "an exclusion constraint of the table does not hold"),
   "23": (cause, where) => rejected(cause, where, "the table does not take it", "the cause says why"),
-  "22003": (cause, where) => tooLarge(cause, where, "holds a number that is larger than its column takes, or its revision has become so"),
-  "2201B": (cause) => new InvalidQueryError("/filters", "PostgreSQL cannot read a regular expression among these", { cause }),
+  "22003": (cause, where) => unfit(cause, where, "holds a number that is larger than its column takes, or its revision has become so"),
+  "2201B": unreadableRegex,
   "54000": tooLongForIndex,
-  "54001": (cause, where) => tooLarge(cause, where, "is nested too deep for the server"),
-  "54": (cause, where) => tooLarge(cause, where, "is larger than one statement of PostgreSQL can be"),
+  "54001": (cause, where) => unfit(cause, where, "is nested too deep for the server"),
+  "54": (cause, where) => unfit(cause, where, "is larger than one statement of PostgreSQL can be"),
   // More than 65,535 parameters break the protocol.
-  "08P01": (cause, where) => (isOfServer(cause) ? tooLarge(cause, where, "is larger than one statement of PostgreSQL can be") : broken(cause, where)),
+  "08P01": (cause, where) => (isOfServer(cause) ? unfit(cause, where, "is larger than one statement of PostgreSQL can be") : broken(cause, where)),
   "53300": (cause, where) => unavailable(cause, where, "the server has no connection left: use a smaller pool, or raise max_connections"),
   "25P02": (cause, where) =>
     new RecordsError(
@@ -155,6 +164,21 @@ const byCode: Record<string, ToError> = {
   "08": broken,
   "57": (cause, where) => unavailable(cause, where, "the server ended the statement or the connection: try again"),
 }
+
+// A policy that lets this role write other records is met by what one says.
+function noPrivilege(cause: unknown, where: Where): RecordsError {
+  if (property(cause, "routine") === "ExecWithCheckOptions")
+    return rejected(cause, where, "a row-level security policy of the table does not let it in", "the cause says which")
+  return new ConfigurationError("no_privilege", `${where.operation}: this role may not do that on ${name(where)}: grant it the privilege`, { cause })
+}
+
+// Of what only takes records, it is a constraint or a trigger that reads one.
+function unreadableRegex(cause: unknown, where: Where): RecordsError {
+  if (WITHOUT_FILTERS.has(where.operation)) return unfit(cause, where, "holds a regular expression that PostgreSQL cannot read, and that the table asks it to")
+  return new InvalidQueryError("/filters", "PostgreSQL cannot read a regular expression among these", { cause })
+}
+
+const WITHOUT_FILTERS = new Set(["create", "update", "upsert", "patch", "createBatch", "updateBatch", "upsertBatch", "patchBatch"])
 
 function notSupported(cause: unknown, where: Where): RecordsError {
   const why = lockingOverShards[where.operation] ?? "Citus has none for some statements over several shards: the cause says which, ask for it in another way"
@@ -215,7 +239,7 @@ function foreignKey(cause: unknown, where: Where): RecordsError {
 
 const READS = new Set(["search", "count", "explain", "read", "readBatch", "exists"])
 
-function tooLarge(cause: unknown, where: Where, what: string): RecordsError {
+function unfit(cause: unknown, where: Where, what: string): RecordsError {
   return READS.has(where.operation) ? new InvalidQueryError("", what, { cause }) : new InvalidRecordError(pointerTo(where), what, { cause })
 }
 
@@ -227,7 +251,7 @@ function pointerTo({ position }: Where): string {
 function tooLongForIndex(cause: unknown, where: Where): RecordsError {
   const index = refusedFor(cause, "constraint")
   const isOfIndex = [property(cause, "routine"), property(cause, "message")].some((text) => /^index[_ ](?:form_tuple|row )/.test(String(text)))
-  if (index === undefined && !isOfIndex) return tooLarge(cause, where, "is larger than PostgreSQL can hold")
+  if (index === undefined && !isOfIndex) return unfit(cause, where, "is larger than PostgreSQL can hold")
   const which = index !== undefined ? `the index ${index}` : `an index of ${name(where)}`
   return new InvalidRecordError(pointerTo(where), `${where.operation}: a value is too long for ${which}: nothing was written; shorten it, or drop the index`, {
     cause,

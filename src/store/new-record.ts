@@ -65,6 +65,14 @@ export function writtenRecord(record: unknown, pointer: JsonPointer, table: Writ
   return hasSchemas(table) ? validDocuments(given, pointer, table.schemas).then(written) : written(given)
 }
 
+/** The id and the revision of a record that nothing is known of. @throws InvalidRecordError when they cannot be read. */
+export function idAndRevision(record: unknown, pointer: JsonPointer): { readonly id?: unknown; readonly revision?: unknown } {
+  return readable(pointer, () => {
+    const { id, revision }: { id?: unknown; revision?: unknown } = Object(record)
+    return { id, revision }
+  })
+}
+
 /** The documents of an update as JSON text. @throws InvalidRecordError */
 export async function writtenChanges(changes: unknown, table: WrittenTo): Promise<Replacement> {
   const given = recordObject(changes, "", CHANGE_KEYS)

@@ -27,5 +27,6 @@ function patchesOf(patches: readonly GivenPatch[], statements: RecordStatements)
     withoutRow: "left alone",
     makesRoom: true,
     needsFreeIds: false,
+    makesRecords: false,
   }
 }

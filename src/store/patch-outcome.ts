@@ -1,6 +1,6 @@
 import { RecordNotFoundError, RecordsError } from "../errors.ts"
 import { MOST_FAILURES, type PatchCount, type PatchRow } from "../statement/patch.ts"
-import { notStored, partlyStored } from "./database-error.ts"
+import { leftOut } from "./database-error.ts"
 import type { GivenPatch } from "./patch-batch.ts"
 import type { Row } from "./record-row.ts"
 import { checkRevision } from "./write-options.ts"
@@ -11,18 +11,23 @@ import { type Failure, inapplicableChange, type WrittenPatch } from "./written-p
  *
  * @throws for the first patch that could not be made: RecordNotFoundError, RevisionConflictError, InapplicableChangeError.
  */
-export function patchedRows(rows: readonly (PatchRow & Row)[], patches: readonly GivenPatch[]): readonly { readonly row: Row; readonly position: number }[] {
+export function patchedRows(
+  operation: string,
+  rows: readonly (PatchRow & Row)[],
+  patches: readonly GivenPatch[],
+  isTransaction: boolean,
+): readonly { readonly row: Row; readonly position: number }[] {
   const byId = new Map(rows.map((row) => [row.asked, row]))
-  const patched = patches.map((patch) => ({ row: patchedRow(byId.get(patch.id), patch), position: patch.position ?? 0 }))
+  const patched = patches.map((patch) => ({ row: patchedRow(operation, byId.get(patch.id), patch), position: patch.position ?? 0 }))
   // What is NULL there, was not written.
-  const left = patched.filter(({ row }) => row["id"] === null)
-  if (left.length > 0) throw left.length === patched.length ? notStored("patch") : partlyStored("patchBatch", left.length, patched.length)
+  const left = patches.filter((_, index) => patched[index]?.row["id"] === null)
+  if (left.length > 0) throw leftOut(operation, { left: left.length, all: patched.length, position: left[0]?.position, isTransaction })
   return patched
 }
 
-function patchedRow(row: (PatchRow & Row) | undefined, { id, expectedRevision, patch, position }: GivenPatch): Row {
+function patchedRow(operation: string, row: (PatchRow & Row) | undefined, { id, expectedRevision, patch, position }: GivenPatch): Row {
   // The statement brings a row for each id that it is asked for.
-  if (row === undefined) throw new RecordsError("database_error", "patch: the database has answered nothing: what was asked for may be too much for it")
+  if (row === undefined) throw new RecordsError("database_error", `${operation}: the database has answered nothing: what was asked for may be too much for it`)
   if (row.met === null) throw new RecordNotFoundError(id, position)
   if (expectedRevision !== undefined) checkRevision({ revision: Number(row.met_revision) }, id, expectedRevision, position)
   if (row.failed !== null) throw inapplicableChange(patch, [{ id: row.met, failed: row.failed }])

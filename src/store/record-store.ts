@@ -6,8 +6,9 @@ import type { Predicate } from "../predicate/predicate.ts"
 import type { Change } from "../query/change.ts"
 import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { ClaimQuery, StoredRecord, WriteQuery } from "../query/query.ts"
+import { revisionsStatement } from "../statement/batch.ts"
 import { deleteWhereStatement, updateWhereStatement } from "../statement/bulk-write.ts"
-import { claimStatement, foundIdsStatement, type PatchCount, patchWhereStatement } from "../statement/patch.ts"
+import { claimStatement, foundIdsStatement, lockStatement, type PatchCount, patchWhereStatement } from "../statement/patch.ts"
 import { RecordStatements } from "../statement/record-statements.ts"
 import type { WriteTarget } from "../statement/write-target.ts"
 import { writtenIsolated, writtenWhole } from "./batch.ts"
@@ -105,7 +106,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * await db.update(ada.id, { fields: { name: "Ada", age: 37 } })
    * // update "public"."records" set "fields" = $1::jsonb, "revision" = "revision" + 1, "updated_at" = now() where "id" = $2::uuid returning ...
    * await db.update(ada.id, { fields: { name: "Ada", age: 38 } }, { expectedRevision: 2 })
-   * // with "met" as (select ... for update), "written" as (update ...) select ... from "met" left join "written" on true
+   * // with "met" as (select ... for no key update), "written" as (update ...) select ... from "met" left join "written" on true
    * @throws InvalidRecordError when JSON cannot hold it; RecordNotFoundError when there is no such record;
    * RevisionConflictError when it has another revision. Nothing is written then.
    */
@@ -180,7 +181,8 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    */
   async patch(id: string, changes: NoInfer<readonly Change<RecordShape<F, M>>[]>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
     const [patched] = await this.#patch("patch", [givenPatch(id, changes, options, this.definition)])
-    return patched?.record ?? storedRecord({})
+    if (patched === undefined) throw notStored("patch")
+    return patched.record
   }
 
   /**
@@ -196,7 +198,12 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    */
   async patchBatch(patches: NoInfer<BatchSource<RecordPatch<F, M>>>): Promise<StoredRecord<F, M>[]> {
     const batches = await patchBatches(patches, this.definition)
-    return batches.length > 1 ? this.transaction((tx) => tx.#patchBatches(batches)) : this.#patchBatches(batches)
+    if (batches.length <= 1) return this.#patchBatches(batches)
+    return this.transaction(async (tx) => {
+      // Citus locks no records of several shards: there they are patched one by one, in one order.
+      if (!this.definition.distribute) await tx.#locked(batches.flat())
+      return tx.#patchBatches(batches)
+    })
   }
 
   /**
@@ -336,12 +343,30 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   async #write(operation: string, id: string, options: WriteOptions, statement: (target: WriteTarget) => Compilable<Row>): Promise<Row | undefined> {
     const revision = expectedRevision(options, this.definition)
     const known = knownId(id, this.definition)
-    const [row] = known === null ? [] : await this.#runner.rows(operation, statement({ id: known, expectedRevision: revision }))
+    const row = known === null ? undefined : await this.#met(operation, known, statement({ id: known, expectedRevision: revision }))
     if (revision === undefined) return row
     checkRevision(row && { revision: Number(row["met_revision"]) }, id, revision)
     // What is NULL there, was not written.
     if (row?.["id"] === null) throw notStored(operation)
     return row
+  }
+
+  // What another transaction deletes and makes anew, a statement that waits for that one does not meet; the next one does.
+  async #met(operation: string, id: string, statement: Compilable<Row>): Promise<Row | undefined> {
+    for (const isLast of [false, true]) {
+      const [row] = await this.#runner.rows(operation, statement)
+      if (row !== undefined) return row
+      const [there] = await this.#runner.rows(operation, this.#runner.statements.exists(id))
+      if (there === undefined) return undefined
+      if (isLast) break
+    }
+    throw notStored(operation)
+  }
+
+  // In one order, whatever statements they are patched by, so that two batches never wait for each other.
+  async #locked(patches: readonly GivenPatch[]): Promise<void> {
+    const ids = patches.map(({ id }) => id)
+    await this.#runner.rows("patchBatch", lockStatement(this.#runner.db, this.definition, ids))
   }
 
   async #patchBatches(batches: readonly (readonly GivenPatch[])[]): Promise<StoredRecord<F, M>[]> {
@@ -372,8 +397,15 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   }
 
   async #patch(operation: string, patches: readonly GivenPatch[]): Promise<readonly { record: StoredRecord<F, M>; position: number }[]> {
-    const rows = await this.#runner.rows(operation, this.#runner.statements.patch(patches[0]?.patch.changes ?? [], patches))
-    return patchedRows(rows, patches).map(({ row, position }) => ({ record: storedRecord(row), position }))
+    const [first] = patches
+    const statement = this.#runner.statements.patch(first?.patch.changes ?? [], patches)
+    const position = patches.length === 1 ? first?.position : undefined
+    const patched = () => this.#runner.rows(operation, statement, position)
+    let rows = await patched()
+    // As in #met: nothing is written where one is not there.
+    const unmet = rows.filter(({ met }) => met === null).map(({ asked }) => asked)
+    if (unmet.length > 0 && (await this.#runner.rows(operation, revisionsStatement(this.#runner.db, this.definition, unmet))).length > 0) rows = await patched()
+    return patchedRows(operation, rows, patches, this.kysely.isTransaction).map(({ row, position }) => ({ record: storedRecord(row), position }))
   }
 }
 

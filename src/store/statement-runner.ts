@@ -34,8 +34,8 @@ export class StatementRunner {
     return statementInTurn(this.#kysely, { operation, isRead: isRead(where) }, () => statementRun(this.db, statement, where))
   }
 
-  async rows<R>(operation: string, statement: Compilable<R>): Promise<R[]> {
-    return (await this.result(operation, statement)).rows
+  async rows<R>(operation: string, statement: Compilable<R>, position?: number): Promise<R[]> {
+    return (await this.result(operation, statement, position)).rows
   }
 
   /** How many records a statement has written to. */

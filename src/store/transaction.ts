@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from "kysely"
 import { RecordsError, UnknownCommitError } from "../errors.ts"
-import { databaseError, sqlState, type Where } from "./database-error.ts"
+import { databaseError, isUnanswered, sqlState, type Where } from "./database-error.ts"
 import { checkIsFree, savepointScoped, transactionScoped } from "./transaction-scope.ts"
 
 /**
@@ -52,7 +52,8 @@ function isTransaction<Tables>(kysely: Kysely<Tables>): kysely is Transaction<Ta
 
 function isBrokenConnection(error: unknown): boolean {
   const code = sqlState(error)
-  if (code !== undefined) return /^(?:08|57)/.test(code)
+  // A server that ends the connection may have committed before: what else it answers with, it has rolled back.
+  if (code !== undefined) return isUnanswered(error) || code.startsWith("57P")
   // On a connection that was known to be broken the driver sent no COMMIT.
   return !isAborted(error) && !(error instanceof Error && /not queryable/.test(error.message))
 }

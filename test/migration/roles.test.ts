@@ -44,6 +44,18 @@ describe("a role that may only read and write rows, on PostgreSQL", () => {
     expect(await difference(db)).toMatchObject({ changes: [], faults: [] })
   })
 
+  test("is told which record a policy of the table does not let in", async () => {
+    await using db = new PostgresDatabase<Person>({ connectionString: url, records: plainPeople })
+    await sql`alter table people enable row level security`.execute(owner.kysely)
+    await sql`create policy adults on people using (true) with check ((fields->>'age')::int >= 18)`.execute(owner.kysely)
+    const people = [20, 17, 30].map((age) => ({ fields: { name: "Ada", age } }))
+    const refused = { name: "InvalidRecordError", pointer: "/1", message: expect.stringContaining("row-level security") }
+    await expect(db.createBatch(people)).rejects.toMatchObject(refused)
+    expect(await db.count()).toBe(0)
+    expect((await db.createBatch(people, { onError: "isolate" })).failures).toMatchObject([{ position: 1, error: refused }])
+    expect(await db.count()).toBe(2)
+  })
+
   test("is told which index it may not build, and which table it may not make", async () => {
     await using db = new PostgresDatabase<Person>({ connectionString: url, records: indexed })
     await expect(db.migrate()).rejects.toMatchObject({

@@ -236,10 +236,23 @@ describe.each(databases)("batches on $name", (kind) => {
     const change = [set("fields.n", 9)] as const
     const left = { code: "not_stored" }
     try {
-      // Nothing tells it from a record that came right after the statement looked.
-      await expect(db.update(two, { fields: { n: 9 } })).rejects.toThrow(RecordNotFoundError)
+      await expect(db.update(two, { fields: { n: 9 } })).rejects.toMatchObject(left)
       await expect(db.update(two, { fields: { n: 9 } }, { expectedRevision: 1 })).rejects.toMatchObject(left)
-      await expect(db.updateBatch([{ id: two, fields: { n: 9 } }])).rejects.toThrow(RecordNotFoundError)
+      const placed = { ...left, message: expect.stringContaining("position 1") }
+      const changed = [1, 2, 3].map((n) => ({ id: id(n), fields: { n: 0 }, revision: 1 }))
+      await expect(db.updateBatch(changed.map(({ id: one, fields }) => ({ id: one, fields })))).rejects.toMatchObject(placed)
+      await expect(db.upsertBatch(changed, { onConflict: "replaceIfRevision" })).rejects.toMatchObject(placed)
+      const isolated = await db.updateBatch(
+        [
+          { id: two, fields: { n: 9 }, expectedRevision: 1 },
+          { id: UNKNOWN_ID, fields: { n: 9 } },
+        ],
+        { onError: "isolate" },
+      )
+      expect(isolated.failures).toMatchObject([
+        { position: 0, error: left },
+        { position: 1, error: { name: "RecordNotFoundError" } },
+      ])
       await expect(db.upsert({ id: two, fields: { n: 9 } })).rejects.toMatchObject(left)
       await expect(db.upsertBatch([{ id: two, fields: { n: 9 } }])).rejects.toMatchObject(left)
       await expect(db.patch(two, change)).rejects.toMatchObject(left)
@@ -249,8 +262,13 @@ describe.each(databases)("batches on $name", (kind) => {
           { id: two, changes: change },
         ]),
       ).rejects.toMatchObject({ code: "partly_stored" })
+      await db.transaction(async (tx) => {
+        const patches = [3, 2].map((n) => ({ id: id(n), changes: change }))
+        await expect(tx.patchBatch(patches)).rejects.toMatchObject(placed)
+        expect((await tx.read(id(3)))?.fields).toEqual({ n: 2 })
+      })
       await expect(db.delete(two, { expectedRevision: 1 })).rejects.toMatchObject(left)
-      expect(await db.delete(two)).toBe(false)
+      await expect(db.delete(two)).rejects.toMatchObject(left)
       expect((await db.claim({ sort: [{ field: "id" }] }, change, { limit: 2 })).map((one) => one.id)).toEqual([id(1)])
       expect(await db.read(two)).toMatchObject({ fields: { n: 1 }, revision: 1 })
     } finally {
@@ -465,6 +483,26 @@ describe.each(databases)("batches on $name", (kind) => {
       ]),
     ).rejects.toMatchObject(error)
     expect(await numbers()).toEqual([1])
+    const nameless = Object.defineProperty({ fields: { n: 3 } }, "id", { get: () => throwing.n, enumerable: true })
+    for (const write of ["createBatch", "upsertBatch"] as const) {
+      await expect(db[write]([{ id: id(7), fields: { n: 3 } }, nameless as never])).rejects.toMatchObject({ ...error, pointer: "/1" })
+      const isolated = await db[write]([nameless as never], { onError: "isolate" })
+      expect(isolated.failures).toMatchObject([{ position: 0, error: { ...error, pointer: "/0" } }])
+    }
+    await expect(db.updateBatch([nameless as never])).rejects.toMatchObject({ ...error, pointer: "/0" })
+  })
+
+  test("a regular expression that a check of the table cannot read is the fault of its record", async () => {
+    const table = sql.table(db.definition.table)
+    await sql`alter table ${table} add constraint readable check (('' ~ (fields->>'text')) is not null or not fields ? 'text')`.execute(db.kysely)
+    try {
+      const records = [{ fields: { n: 1 } }, { fields: { n: 2, text: "(" } }]
+      const error = { name: "InvalidRecordError", pointer: "/1" }
+      await expect(db.createBatch(records)).rejects.toMatchObject(error)
+      expect((await db.createBatch(records, { onError: "isolate" })).failures).toMatchObject([{ position: 1, error }])
+    } finally {
+      await sql`alter table ${table} drop constraint readable`.execute(db.kysely)
+    }
   })
 
   test("isolate for updates tells of records that are not there and of other revisions", async () => {

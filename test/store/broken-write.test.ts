@@ -132,6 +132,18 @@ describe("a write by itself whose connection breaks, on PostgreSQL", () => {
     await expect.poll(() => db.count({ filters: [filter("fields.n", "=", 2)] })).toBe(records)
   })
 
+  test.each(transactions)("%s whose COMMIT the server answers with an error is known not to be stored", async (_, write) => {
+    await sql`create function cancelled() returns trigger language plpgsql as $$ begin raise exception 'no' using errcode = '57014'; end $$`.execute(db.kysely)
+    const deferred = sql`deferrable initially deferred for each row execute function cancelled()`
+    await sql`create constraint trigger late after insert or update on records ${deferred}`.execute(db.kysely)
+    try {
+      await expect(write(far)).rejects.toMatchObject({ name: "DatabaseUnavailableError" })
+    } finally {
+      await sql`drop function cancelled() cascade`.execute(db.kysely)
+    }
+    expect(await db.count({ filters: [filter("fields.n", "=", 2)] })).toBe(0)
+  })
+
   test("a read whose connection ends may be run again", async () => {
     const error = await whileItWaits(
       (on) => on.read(ada.id),

@@ -140,9 +140,15 @@ describe.each(databases)("batches of patches on $name", (kind) => {
         { id: c, changes: [set("fields.n", 7)] },
         { id: b, changes: [set("fields.n", -1)] },
       ],
+      // The only one of its shape.
+      [
+        { id: a, changes: [set("fields.m", 1)] },
+        { id: b, changes: [set("fields.n", -1)] },
+        { id: c, changes: [set("fields.m", 1)] },
+      ],
     ]
     for (const [index, batch] of batches.entries()) {
-      const refused = { name: "InvalidRecordError", pointer: `/${index + 1}`, message: expect.stringContaining("positive") }
+      const refused = { name: "InvalidRecordError", pointer: `/${index === 1 ? 2 : 1}`, message: expect.stringContaining("positive") }
       await expect(db.patchBatch(batch)).rejects.toMatchObject(refused)
       const found = await db.transaction(async (tx) => {
         await expect(tx.patchBatch(batch)).rejects.toMatchObject(refused)

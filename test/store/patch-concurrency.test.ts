@@ -60,6 +60,16 @@ describe.each(databases)("patches at the same time on $name", (kind) => {
     expect(records.filter(({ fields }) => fields["k"] === 1).map(({ fields }) => fields["m"])).toEqual(ids.map(() => 21))
   }, 60_000)
 
+  test("batches of several statements do not wait for each other either, in whatever order their records come", async () => {
+    const ids = await db.createBatch(Array.from({ length: 2500 }, () => ({ fields: { n: 0 } })))
+    const patches = ids.map((id, index) => ({ id, changes: [index % 2 === 0 ? increment("fields.n", 1) : push("fields.list", 1)] }))
+    const alike = ids.map((id) => ({ id, changes: [increment("fields.m", 1)] }))
+    const batches = [patches, patches.toReversed(), alike, alike.toReversed()]
+    const written = await Promise.all(batches.map((batch) => db.patchBatch(batch)))
+    expect(written.map((records) => records.map(({ id }) => id))).toEqual(batches.map((batch) => batch.map(({ id }) => id)))
+    expect(await db.count({ filters: [filter("revision", "=", 5)] })).toBe(ids.length)
+  }, 60_000)
+
   test("batches that replace the same records in other orders do not wait for each other", async () => {
     const ids = await db.createBatch(Array.from({ length: 1000 }, () => ({ fields: { n: 0 } })))
     const orders = Array.from({ length: 12 }, (_, writer) => (writer % 2 === 0 ? ids : ids.toReversed()))

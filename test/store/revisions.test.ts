@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises"
 import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { defineRecords, type PostgresDatabase, RecordNotFoundError, RevisionConflictError, type StoredRecord } from "../../src/index.ts"
+import { defineRecords, increment, type PostgresDatabase, RecordNotFoundError, RevisionConflictError, type StoredRecord } from "../../src/index.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 
 interface Counter {
@@ -136,7 +136,10 @@ describe("revisions under concurrency, on PostgreSQL", () => {
   afterAll(() => drop())
 
   /** What a write gets that began while another transaction held the record, and met it when that one was done. */
-  async function meeting(first: (tx: Pick<Counters, "update" | "delete">, id: string) => Promise<unknown>, second: (id: string) => Promise<unknown>) {
+  async function meeting(
+    first: (tx: Pick<Counters, "create" | "update" | "delete">, id: string) => Promise<unknown>,
+    second: (id: string) => Promise<unknown>,
+  ) {
     const { id } = await db.create({ fields: { n: 0 } })
     let waiting: Promise<unknown> = Promise.resolve()
     await db.transaction(async (tx) => {
@@ -164,6 +167,30 @@ describe("revisions under concurrency, on PostgreSQL", () => {
     )
     expect(met).toBeInstanceOf(RecordNotFoundError)
     expect(await db.exists(id)).toBe(false)
+  })
+
+  test.each(writes)("%s that waited for another transaction to make the record anew meets the new one", async (_, write) => {
+    const anew = async (tx: Pick<Counters, "create" | "delete">, id: string) => {
+      await tx.delete(id)
+      await tx.create({ id, fields: { n: 5 } })
+    }
+    const { id, met } = await meeting(anew, (one) => write(db, one, { expectedRevision: 7 }))
+    expect(met).toMatchObject({ name: "RevisionConflictError", expectedRevision: 7, currentRevision: 1 })
+    expect(await db.read(id)).toMatchObject({ fields: { n: 5 }, revision: 1 })
+    const patched = await meeting(anew, (one) => db.patch(one, [increment("fields.n", 1)]))
+    expect(patched.met).toMatchObject({ fields: { n: 6 }, revision: 2 })
+    const updated = await meeting(anew, (one) => db.updateBatch([{ id: one, fields: { n: 8 } }]))
+    expect(updated.met).toEqual([updated.id])
+  })
+
+  test.each(writes.filter(([name]) => name !== "delete"))("%s of a record does not wait for one of another table that refers to it", async (_, write) => {
+    const { id } = await db.create({ fields: { n: 0 } })
+    await sql`create table details (counter uuid references counters)`.execute(db.kysely)
+    await db.kysely.transaction().execute(async (trx) => {
+      await sql`insert into details values (${id}::uuid)`.execute(trx)
+      expect(await write(db, id, { expectedRevision: 1 })).toMatchObject({ revision: 2 })
+    })
+    await sql`drop table details`.execute(db.kysely)
   })
 
   test("an upsert without a revision that waited for another one comes on top of it", async () => {
