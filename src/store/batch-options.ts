@@ -2,8 +2,11 @@ import { InvalidQueryError, type RecordsError } from "../errors.ts"
 import { child, pointerText } from "../json/json-pointer.ts"
 import type { NewRecord } from "./new-record.ts"
 
-/** A list, a generator, a stream: any number of values, which need not be in memory at once. */
-export type BatchSource<T> = Iterable<T> | AsyncIterable<T>
+/** A list, a generator, a stream: any number of values, which need not be in memory at once. A string is none. */
+export type BatchSource<T> = (Iterable<T> | AsyncIterable<T>) & object
+
+/** What options of which the type is kept must be as well: none but those that there are. */
+export type Only<Known, Options> = Known & { readonly [Unknown in Exclude<keyof Options, keyof Known>]: never }
 
 /** What a batch may be asked for. */
 export interface BatchOptions {

@@ -23,6 +23,7 @@ import {
   NEW_BATCH_OPTIONS,
   type NewBatchOptions,
   type NoBatchOptions,
+  type Only,
 } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
 import { notStored } from "./database-error.ts"
@@ -89,7 +90,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * id, or one is taken; RevisionConflictError with `onConflict: "replaceIfRevision"`; RecordsError with the iterable's
    * error as its cause. Nothing is stored then. With `onError: "isolate"` the result tells of records that cannot be stored.
    */
-  async createBatch<const Options extends NewBatchOptions = NoBatchOptions>(
+  async createBatch<const Options extends Only<NewBatchOptions, Options> = NoBatchOptions>(
     records: BatchSource<BatchRecord<FIn, MIn, Options>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
@@ -144,7 +145,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * @throws InvalidRecordError with the position and path; DuplicateRecordError when two are for one record;
    * RecordNotFoundError; RevisionConflictError. Nothing is written then. With `onError: "isolate"` the result tells of them.
    */
-  async updateBatch<const Options extends BatchOptions = NoBatchOptions>(
+  async updateBatch<const Options extends Only<BatchOptions, Options> = NoBatchOptions>(
     changes: BatchSource<RecordUpdate<FIn, MIn>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
@@ -160,7 +161,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * // insert into ... on conflict ("id") do update set ...
    * @throws as `createBatch`.
    */
-  async upsertBatch<const Options extends NewBatchOptions = NoBatchOptions>(
+  async upsertBatch<const Options extends Only<NewBatchOptions, Options> = NoBatchOptions>(
     records: BatchSource<BatchRecord<FIn, MIn, Options>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
@@ -293,7 +294,10 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * @throws InvalidQueryError with the position of what is no string; InvalidRecordError with that of a record which another
    * table refers to. Nothing is deleted then. With `onError: "isolate"` the result tells of them.
    */
-  async deleteBatch<const Options extends BatchOptions = NoBatchOptions>(ids: BatchSource<string>, options?: Options): Promise<BatchOutcome<Options>> {
+  async deleteBatch<const Options extends Only<BatchOptions, Options> = NoBatchOptions>(
+    ids: BatchSource<string>,
+    options?: Options,
+  ): Promise<BatchOutcome<Options>> {
     return this.#batch(deletions("deleteBatch", this.definition), ids, batchOptions(options ?? {}).isolates)
   }
 

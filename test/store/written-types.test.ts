@@ -135,6 +135,12 @@ test("a batch that looks at revisions takes records that have them", () => {
     void db.createBatch([{ fields }], { onConflict: "replaceIfRevision" })
     // @ts-expect-error: the first has none
     void db.upsertBatch([{ fields }, { fields, revision: 1 }], { onConflict: "replaceIfRevision", onError: "isolate" })
+    // @ts-expect-error: updates have no such option
+    void db.updateBatch([{ id: "", fields }], { onError: "isolate", onConflict: "skip" })
+    // @ts-expect-error: nor is there one of that name
+    void db.createBatch([{ fields }], { onConfilct: "skip" })
+    // @ts-expect-error: an id is no list of them
+    void db.deleteBatch("00000000-0000-4000-8000-000000000000")
     // @ts-expect-error: the key is not one of a record
     void db.createBatch([{ fields, revison: 1 }], { onConflict: "replaceIfRevision" })
   }
