@@ -85,7 +85,7 @@ const MOST_PLACES = 1000
 const MOST_IDS = 5
 
 async function addRecord(tally: Tally, record: AnyRecord, schemas: DocumentSchemas): Promise<void> {
-  const issues = await schemaIssues(record, schemas)
+  const issues = await schemaIssues(record, schemas).catch(thrownBySchema)
   tally.records += 1
   if (issues.length > 0) tally.unfit += 1
   // In one record a place counts once, with the first thing that is said of it.
@@ -99,6 +99,11 @@ async function addRecord(tally: Tally, record: AnyRecord, schemas: DocumentSchem
       tally.places.set(place, { pointer: anyElement(record, path), found: jsonKind(valueAt(record, path)), message, records: 1, ids: [record.id] })
     } else tally.others += 1
   }
+}
+
+// Its own message may quote the record.
+function thrownBySchema(error: unknown): SchemaIssue[] {
+  return [{ path: [], message: `the schema threw an error instead of saying what is wrong (${error instanceof Error ? error.name : typeof error})` }]
 }
 
 function placeOf(record: AnyRecord, { path }: SchemaIssue): string {

@@ -4,6 +4,7 @@ import { InvalidRecordError, type RecordIssue, StoredRecordError, shownPointer }
 import { type ExactNumber, isExactNumber } from "../json/exact-number.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
+import { MAX_DEPTH } from "../json/jsonb-limits.ts"
 import { RawJson } from "../json/raw-json.ts"
 
 /** The documents of a record by their names, as somebody gave them. */
@@ -59,11 +60,11 @@ async function validated(documents: Documents, schemas: DocumentSchemas): Promis
     const result = await schema["~standard"].validate(document)
     if (result.issues === undefined) {
       valid.push([name, result.value ?? null])
-      issues.push(...lostRawJson(document, result.value, [name]))
+      for (const issue of lostRawJson(document, result.value, [name])) issues.push(issue)
     } else {
       // Whoever gives a list of issues has refused it, also when the list is empty.
       const found = result.issues.length > 0 ? result.issues : [{ message: "the schema does not take it, and does not say why" }]
-      issues.push(...found.map(({ message, path = [] }) => ({ path: [name, ...path.map(step)], message })))
+      for (const { message, path = [] } of found) issues.push({ path: [name, ...path.map(step)], message })
     }
   }
   return { valid: Object.fromEntries(valid), issues }
@@ -81,12 +82,13 @@ function recordIssues(issues: readonly SchemaIssue[], pointer: JsonPointer): Rec
 // To a schema whose keys may all be missing, a RawJson is an empty object.
 function lostRawJson(given: unknown, valid: unknown, path: SchemaIssue["path"]): SchemaIssue[] {
   const places = rawJsonIn(given)
-  const kept = places.length === 0 ? places : rawJsonIn(valid)
+  if (places.length === 0) return []
+  const kept = Map.groupBy(rawJsonIn(valid), ({ raw }) => raw)
   const lost = [...Map.groupBy(places, ({ raw }) => raw)].flatMap(([raw, all]) => {
-    const left = kept.filter((one) => one.raw === raw)
+    const left = kept.get(raw) ?? []
+    const there = new Set(left.map(pathText))
     // A schema may move what it keeps, and one value may stand in several places.
-    const moved = all.filter((one) => !left.some((other) => pathText(other) === pathText(one)))
-    return moved.slice(0, all.length - left.length)
+    return all.filter((one) => !there.has(pathText(one))).slice(0, Math.max(0, all.length - left.length))
   })
   return lost.map((one) => ({ path: [...path, ...one.path], message: "the schema does not look into raw JSON, and has taken it away" }))
 }
@@ -100,14 +102,17 @@ function pathText({ path }: RawPlace): string {
   return JSON.stringify(path)
 }
 
-// Each object is looked into once, in however many places it stands: what contains itself is refused elsewhere.
-function rawJsonIn(value: unknown, seen = new Map<unknown, readonly RawPlace[]>()): readonly RawPlace[] {
-  if (typeof value !== "object" || value === null) return []
+// Each object is looked into once, in however many places it stands: what contains itself, or is too deep, is refused elsewhere.
+function rawJsonIn(value: unknown, depth = 0, seen = new Map<unknown, readonly RawPlace[]>()): readonly RawPlace[] {
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return []
   if (value instanceof RawJson || isExactNumber(value)) return [{ raw: value, path: [] }]
   const known = seen.get(value)
   if (known !== undefined) return known
   seen.set(value, [])
-  const found = Object.entries(value).flatMap(([key, part]) => rawJsonIn(part, seen).map(({ raw, path }) => ({ raw, path: [key, ...path] })))
+  const found: RawPlace[] = []
+  for (const [key, part] of Object.entries(value)) {
+    for (const { raw, path } of rawJsonIn(part, depth + 1, seen)) found.push({ raw, path: [key, ...path] })
+  }
   seen.set(value, found)
   return found
 }

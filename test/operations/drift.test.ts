@@ -73,6 +73,19 @@ describe.each(databases)("drift on $name", (kind) => {
     await expect(checked.search()).rejects.toMatchObject({ name: "StoredRecordError", issues: [{ pointer: "/fields" }] })
   })
 
+  test("a schema that throws an error at a record has not taken it, and no value is shown", async () => {
+    const fields = z.object({ url: z.string().transform((text) => new URL(text).href) })
+    const { id } = await stored.create({ fields: { url: "s3cret" } })
+    await stored.create({ fields: { url: "https://example.org/" } })
+    const message = "the schema threw an error instead of saying what is wrong (TypeError)"
+    expect(await drift(opened(defineRecords({ table, schemas: { fields } })))).toEqual({
+      records: 2,
+      unfit: 1,
+      others: 0,
+      issues: [{ pointer: "", found: "object", message, records: 1, ids: [id] }],
+    })
+  })
+
   test.each([
     ["valibot", v.object({ age: v.number(), tags: v.optional(v.array(v.string())) })],
     ["arktype", type({ age: "number", "tags?": "string[]" })],

@@ -194,6 +194,18 @@ describe.each(databases)("schemas on $name", (kind) => {
     await expect(opened(defineRecords({ schemas: { fields: z.looseObject({}) } })).create({ fields: { nodes } })).rejects.toThrow("contains itself")
   })
 
+  test("a document as deep as there may be, one that is deeper, and one with any number of faults", async () => {
+    const anything: StandardSchemaV1<object> = { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: Object(value) }) } }
+    const db = opened(defineRecords({ schemas: { fields: anything } }))
+    const deep = (levels: number): object => (levels === 0 ? {} : Array.from({ length: levels }).reduce<object>((inner) => ({ c: inner }), {}))
+    const { ids, failures } = await db.createBatch([{ fields: deep(1999) }, { fields: deep(9000) }, { fields: {} }], { onError: "isolate" })
+    expect([ids.length, failures]).toMatchObject([2, [{ position: 1, error: { name: "InvalidRecordError", message: expect.stringContaining("2000 levels") } }]])
+    const many = Array.from({ length: 150_000 }, () => ({ message: "no", path: ["a"] }))
+    const faulty: StandardSchemaV1<object> = { "~standard": { version: 1, vendor: "test", validate: () => ({ issues: many }) } }
+    const refused = opened(defineRecords({ schemas: { fields: faulty } })).create({ fields: {} })
+    await expect(refused).rejects.toMatchObject({ name: "InvalidRecordError", issues: { length: many.length } })
+  })
+
   test("an error that a schema throws is thrown as it is, and nothing is sent", async () => {
     const failure = new Error("mine")
     const throwing = z.object({
