@@ -1,11 +1,8 @@
-import type { StandardSchemaV1 } from "@standard-schema/spec"
 import type { DocumentSchemas } from "../definition/record-schemas.ts"
 import { InvalidRecordError, type RecordIssue, StoredRecordError, shownPointer } from "../errors.ts"
-import { type ExactNumber, isExactNumber } from "../json/exact-number.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
-import { MAX_DEPTH } from "../json/jsonb-limits.ts"
-import { RawJson } from "../json/raw-json.ts"
+import { rawJsonIssues, step } from "./raw-json-validation.ts"
 
 /** The documents of a record by their names, as somebody gave them. */
 export interface Documents {
@@ -60,7 +57,7 @@ async function validated(documents: Documents, schemas: DocumentSchemas): Promis
     const result = await schema["~standard"].validate(document)
     if (result.issues === undefined) {
       valid.push([name, result.value ?? null])
-      for (const issue of lostRawJson(document, result.value, [name])) issues.push(issue)
+      for (const { path, message } of await rawJsonIssues(document, result.value, schema)) issues.push({ path: [name, ...path], message })
     } else {
       // Whoever gives a list of issues has refused it, also when the list is empty.
       const found = result.issues.length > 0 ? result.issues : [{ message: "the schema does not take it, and does not say why" }]
@@ -70,51 +67,8 @@ async function validated(documents: Documents, schemas: DocumentSchemas): Promis
   return { valid: Object.fromEntries(valid), issues }
 }
 
-function step(segment: PropertyKey | StandardSchemaV1.PathSegment): string | number {
-  const key = typeof segment === "object" ? segment.key : segment
-  return typeof key === "number" ? key : String(key)
-}
-
 function recordIssues(issues: readonly SchemaIssue[], pointer: JsonPointer): RecordIssue[] {
   return issues.map(({ path, message }) => ({ pointer: pointerText(path.reduce<JsonPointer>(child, pointer)), message }))
-}
-
-// To a schema whose keys may all be missing, a RawJson is an empty object.
-function lostRawJson(given: unknown, valid: unknown, path: SchemaIssue["path"]): SchemaIssue[] {
-  const places = rawJsonIn(given)
-  if (places.length === 0) return []
-  const kept = Map.groupBy(rawJsonIn(valid), ({ raw }) => raw)
-  const lost = [...Map.groupBy(places, ({ raw }) => raw)].flatMap(([raw, all]) => {
-    const left = kept.get(raw) ?? []
-    const there = new Set(left.map(pathText))
-    // A schema may move what it keeps, and one value may stand in several places.
-    return all.filter((one) => !there.has(pathText(one))).slice(0, Math.max(0, all.length - left.length))
-  })
-  return lost.map((one) => ({ path: [...path, ...one.path], message: "the schema does not look into raw JSON, and has taken it away" }))
-}
-
-interface RawPlace {
-  readonly raw: RawJson | ExactNumber
-  readonly path: SchemaIssue["path"]
-}
-
-function pathText({ path }: RawPlace): string {
-  return JSON.stringify(path)
-}
-
-// Each object is looked into once, in however many places it stands: what contains itself, or is too deep, is refused elsewhere.
-function rawJsonIn(value: unknown, depth = 0, seen = new Map<unknown, readonly RawPlace[]>()): readonly RawPlace[] {
-  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return []
-  if (value instanceof RawJson || isExactNumber(value)) return [{ raw: value, path: [] }]
-  const known = seen.get(value)
-  if (known !== undefined) return known
-  seen.set(value, [])
-  const found: RawPlace[] = []
-  for (const [key, part] of Object.entries(value)) {
-    for (const { raw, path } of rawJsonIn(part, depth + 1, seen)) found.push({ raw, path: [key, ...path] })
-  }
-  seen.set(value, found)
-  return found
 }
 
 // A Date that a schema has made of a string is a string again.

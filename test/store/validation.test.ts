@@ -194,6 +194,23 @@ describe.each(databases)("schemas on $name", (kind) => {
     await expect(opened(defineRecords({ schemas: { fields: z.looseObject({}) } })).create({ fields: { nodes } })).rejects.toThrow("contains itself")
   })
 
+  test("raw JSON that a schema keeps without a look at it must be what the schema takes", async () => {
+    const db = opened(defineRecords({ schemas: { fields: type({ name: "string", "opts?": { "retries?": "number" } }) } }))
+    const given = (text: string) => db.create({ fields: { name: "Ada", opts: new RawJson(text) as never } })
+    expect((await given('{"retries": 3}')).fields).toEqual({ name: "Ada", opts: { retries: 3 } })
+    await expect(given('{"retries": "s3cret"}')).rejects.toMatchObject({
+      name: "InvalidRecordError",
+      pointer: "/fields/opts/retries",
+      message: expect.not.stringContaining("s3cret"),
+    })
+    await expect(given("1,5")).rejects.toMatchObject({ pointer: "/fields/opts", message: expect.stringContaining("is not JSON") })
+    const whole = opened(defineRecords({ schemas: { fields: type({ "x?": "number" }) } }))
+    await expect(whole.create({ fields: new RawJson('{"x": "y"}') })).rejects.toMatchObject({ pointer: "/fields/x" })
+    expect((await whole.create({ fields: new RawJson('{"x": 0.10000000000000000001}') })).fields).toEqual({ x: 0.1 })
+    const asked = opened(defineRecords({ schemas: { fields: type({ raw: type.instanceOf(RawJson) }) } }))
+    expect((await asked.create({ fields: { raw: new RawJson('{"any": [1]}') } })).fields).toEqual({ raw: { any: [1] } })
+  })
+
   test("a document as deep as there may be, one that is deeper, and one with any number of faults", async () => {
     const anything: StandardSchemaV1<object> = { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: Object(value) }) } }
     const db = opened(defineRecords({ schemas: { fields: anything } }))

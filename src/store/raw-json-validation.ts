@@ -1,0 +1,112 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec"
+import { type ExactNumber, isExactNumber } from "../json/exact-number.ts"
+import { MAX_DEPTH } from "../json/jsonb-limits.ts"
+import { RawJson } from "../json/raw-json.ts"
+
+/*
+ * A schema sees raw JSON as an object of a class. Where it has not looked for one, it may take it away, or keep it unread.
+ */
+
+type Raw = RawJson | ExactNumber
+
+/** What stands against raw JSON in a document that its schema takes, with the way to it. */
+export interface RawJsonIssue {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/** What a schema has not kept of raw JSON, and would not have taken of what it has kept unread. */
+export async function rawJsonIssues(given: unknown, valid: unknown, schema: StandardSchemaV1): Promise<readonly RawJsonIssue[]> {
+  const places = rawJsonIn(given)
+  if (places.length === 0) return []
+  const lost = lostRawJson(places, rawJsonIn(valid))
+  return lost.length > 0 ? lost : unreadRawJson(given, schema, places)
+}
+
+// To a schema whose keys may all be missing, a RawJson is an empty object.
+function lostRawJson(given: readonly RawPlace[], valid: readonly RawPlace[]): readonly RawJsonIssue[] {
+  const kept = Map.groupBy(valid, ({ raw }) => raw)
+  const lost = [...Map.groupBy(given, ({ raw }) => raw)].flatMap(([raw, all]) => {
+    const left = kept.get(raw) ?? []
+    const there = new Set(left.map(pathText))
+    // A schema may move what it keeps, and one value may stand in several places.
+    return all.filter((one) => !there.has(pathText(one))).slice(0, Math.max(0, all.length - left.length))
+  })
+  return lost.map(({ path }) => ({ path, message: "the schema does not look into raw JSON, and has taken it away" }))
+}
+
+// A schema that asks for a RawJson takes no other object in its place, and whatever that holds. One that takes any object
+// there has not asked: what it says of the value counts.
+async function unreadRawJson(given: unknown, schema: StandardSchemaV1, places: readonly RawPlace[]): Promise<readonly RawJsonIssue[]> {
+  // What is no JSON is refused elsewhere.
+  if (!places.every(({ raw }) => isJson(textOf(raw)))) return []
+  const read = await schema["~standard"].validate(withoutRawJson(given, (raw) => JSON.parse(textOf(raw))))
+  if (read.issues === undefined) return []
+  const other = await schema["~standard"].validate(withoutRawJson(given, () => new AnyObject()))
+  if (other.issues !== undefined) return []
+  return read.issues.map(({ message, path = [] }) => ({ path: path.map(step), message }))
+}
+
+class AnyObject {}
+
+/** A step of the way that a schema gives, as a key or an index. */
+export function step(segment: PropertyKey | StandardSchemaV1.PathSegment): string | number {
+  const key = typeof segment === "object" ? segment.key : segment
+  return typeof key === "number" ? key : String(key)
+}
+
+function textOf(raw: Raw): string {
+  return raw instanceof RawJson ? raw.text : raw.rawJSON
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function withoutRawJson(value: unknown, replacement: (raw: Raw) => unknown, copies = new Map<unknown, unknown>()): unknown {
+  if (isRaw(value)) return replacement(value)
+  if (typeof value !== "object" || value === null) return value
+  const known = copies.get(value)
+  if (known !== undefined) return known
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+  const copy: object = isPlain ? (Array.isArray(value) ? [] : {}) : value
+  copies.set(value, copy)
+  if (!isPlain) return value
+  for (const [key, part] of Object.entries(value)) {
+    Object.defineProperty(copy, key, { value: withoutRawJson(part, replacement, copies), configurable: true, enumerable: true, writable: true })
+  }
+  return copy
+}
+
+interface RawPlace {
+  readonly raw: Raw
+  readonly path: RawJsonIssue["path"]
+}
+
+function pathText({ path }: RawPlace): string {
+  return JSON.stringify(path)
+}
+
+// Each object is looked into once, in however many places it stands: what contains itself, or is too deep, is refused elsewhere.
+function rawJsonIn(value: unknown, depth = 0, seen = new Map<unknown, readonly RawPlace[]>()): readonly RawPlace[] {
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return []
+  if (isRaw(value)) return [{ raw: value, path: [] }]
+  const known = seen.get(value)
+  if (known !== undefined) return known
+  seen.set(value, [])
+  const found: RawPlace[] = []
+  for (const [key, part] of Object.entries(value)) {
+    for (const { raw, path } of rawJsonIn(part, depth + 1, seen)) found.push({ raw, path: [key, ...path] })
+  }
+  seen.set(value, found)
+  return found
+}
+
+function isRaw(value: unknown): value is Raw {
+  return value instanceof RawJson || isExactNumber(value)
+}
