@@ -27,6 +27,15 @@ test("ids grow, also within a millisecond, past a full one, and when the clock i
   expect(new Set(ids.map((id) => id.slice(19)))).toHaveLength(ids.length)
 })
 
+test("all that is neither time nor counter is random", () => {
+  const ids = Array.from({ length: 5_000 }, newId)
+  // The digit of the variant has two random bits, each of the others four.
+  for (let place = 19; place < 36; place += 1) {
+    const digits = new Set(ids.map((id) => id[place]))
+    expect([place, digits.size]).toEqual([place, place === 19 ? 4 : place === 23 ? 1 : 16])
+  }
+})
+
 test("an id holds on to nothing but itself: a batch keeps millions of them", () => {
   setFlagsFromString("--expose-gc")
   const collect = runInNewContext("gc") as () => void
