@@ -68,19 +68,24 @@ function isJson(text: string): boolean {
   }
 }
 
-function withoutRawJson(value: unknown, replacement: (raw: Raw) => unknown, copies = new Map<unknown, unknown>()): unknown {
+// What is too deep is refused elsewhere.
+function withoutRawJson(value: unknown, replacement: (raw: Raw) => unknown, depth = 0, copies = new Map<unknown, unknown>()): unknown {
   if (isRaw(value)) return replacement(value)
-  if (typeof value !== "object" || value === null) return value
+  const copy = depth > MAX_DEPTH ? undefined : emptyLike(value)
+  if (copy === undefined) return value
   const known = copies.get(value)
   if (known !== undefined) return known
-  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
-  const copy: object = isPlain ? (Array.isArray(value) ? [] : {}) : value
   copies.set(value, copy)
-  if (!isPlain) return value
-  for (const [key, part] of Object.entries(value)) {
-    Object.defineProperty(copy, key, { value: withoutRawJson(part, replacement, copies), configurable: true, enumerable: true, writable: true })
+  for (const [key, part] of Object.entries(Object(value))) {
+    // By definition, so that a key may be __proto__.
+    Object.defineProperty(copy, key, { value: withoutRawJson(part, replacement, depth + 1, copies), configurable: true, enumerable: true, writable: true })
   }
   return copy
+}
+
+function emptyLike(value: unknown): object | undefined {
+  if (Array.isArray(value)) return []
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype ? {} : undefined
 }
 
 interface RawPlace {

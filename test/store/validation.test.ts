@@ -215,8 +215,16 @@ describe.each(databases)("schemas on $name", (kind) => {
     const anything: StandardSchemaV1<object> = { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: Object(value) }) } }
     const db = opened(defineRecords({ schemas: { fields: anything } }))
     const deep = (levels: number): object => (levels === 0 ? {} : Array.from({ length: levels }).reduce<object>((inner) => ({ c: inner }), {}))
-    const { ids, failures } = await db.createBatch([{ fields: deep(1999) }, { fields: deep(9000) }, { fields: {} }], { onError: "isolate" })
-    expect([ids.length, failures]).toMatchObject([2, [{ position: 1, error: { name: "InvalidRecordError", message: expect.stringContaining("2000 levels") } }]])
+    const raw = { n: new RawJson("1"), deep: deep(9000) }
+    const { ids, failures } = await db.createBatch([{ fields: deep(1999) }, { fields: deep(9000) }, { fields: {} }, { fields: raw }], { onError: "isolate" })
+    const error = { name: "InvalidRecordError", message: expect.stringContaining("2000 levels") }
+    expect([ids.length, failures]).toMatchObject([
+      2,
+      [
+        { position: 1, error },
+        { position: 3, error },
+      ],
+    ])
     const many = Array.from({ length: 150_000 }, () => ({ message: "no", path: ["a"] }))
     const faulty: StandardSchemaV1<object> = { "~standard": { version: 1, vendor: "test", validate: () => ({ issues: many }) } }
     const refused = opened(defineRecords({ schemas: { fields: faulty } })).create({ fields: {} })
