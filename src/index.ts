@@ -57,6 +57,7 @@ export type {
   BatchSource,
   NewBatchOptions,
   OnConflict,
+  OnlyKnown,
 } from "./store/batch-options.ts"
 export type { Explanation } from "./store/explanation.ts"
 export type { NewRecord, RecordChanges, RecordUpdate } from "./store/new-record.ts"

@@ -21,7 +21,7 @@ interface Refused extends BatchFailure {
 }
 
 /** What one statement has written, and what it was to write and could not. */
-export async function sent(kind: BatchWrite, { items: chunk, statement }: Chunk, target: BatchTarget, isAgain = false): Promise<Written> {
+export async function sent(kind: BatchWrite, { items: chunk, statement }: Chunk, target: BatchTarget): Promise<Written> {
   const [first] = chunk
   const { rows, numAffectedRows } = await target.run(statement, chunk.length === 1 ? first?.position : undefined)
   if (kind.withoutRow === "written") {
@@ -33,13 +33,7 @@ export async function sent(kind: BatchWrite, { items: chunk, statement }: Chunk,
   const written = writtenItems([...stored])
   if (kind.withoutRow === "left alone" || stored.size === chunk.length) return written
   const left = chunk.filter((item) => !stored.has(item))
-  const { failures, unexplained } = await explained(kind, left, target)
-  const all = append(written, { ids: [], positions: [], failures })
-  if (unexplained.length === 0) return all
-  if (isAgain)
-    return append(all, { ids: [], positions: [], failures: unexplained.map(({ position }) => ({ position, error: notStored(kind.operation, position) })) })
-  // What another transaction deletes and makes anew, a statement that waits for that one does not meet; the next one does.
-  return inOrder(append(all, await sent(kind, chunkOf(kind, unexplained, target), target, true)))
+  return { ...written, failures: await explained(kind, left, target) }
 }
 
 function writtenItems(items: readonly BatchItem[]): Written {
@@ -54,21 +48,17 @@ function checkAllStored({ operation }: BatchWrite, chunk: readonly BatchItem[], 
   throw leftOut(operation, { left: chunk.length - count, all: chunk.length, position, isTransaction: db.isTransaction })
 }
 
-// Why records were left alone: those that are there as they are to be have no reason to be.
-async function explained({ makesRecords }: BatchWrite, items: readonly BatchItem[], target: BatchTarget) {
+// Why records were left alone.
+async function explained({ operation, makesRecords }: BatchWrite, items: readonly BatchItem[], target: BatchTarget): Promise<BatchFailure[]> {
   const ids = items.map(({ id }) => id)
   const { rows } = await target.run(revisionsStatement(target.db, target.definition, ids))
   const revisions = new Map(rows.map(({ id, revision }) => [id, Number(revision)]))
-  const failures: BatchFailure[] = []
-  const unexplained: BatchItem[] = []
-  for (const item of items) {
-    const { id, position, expectedRevision = revisions.get(id) } = item
+  return items.map(({ id, position, expectedRevision }) => {
     const current = revisions.get(id)
-    if (current === undefined && !makesRecords) failures.push({ position, error: new RecordNotFoundError(id, position) })
-    else if (current === undefined || expectedRevision === undefined || current === expectedRevision) unexplained.push(item)
-    else failures.push({ position, error: new RevisionConflictError(id, expectedRevision, current, position) })
-  }
-  return { failures, unexplained }
+    if (current === undefined && !makesRecords) return { position, error: new RecordNotFoundError(id, position) }
+    if (current === undefined || expectedRevision === undefined || current === expectedRevision) return { position, error: notStored(operation, position) }
+    return { position, error: new RevisionConflictError(id, expectedRevision, current, position) }
+  })
 }
 
 /** The error of the first record that the server refuses: the statement's own error does not say which one it is. */

@@ -5,8 +5,12 @@ import type { NewRecord } from "./new-record.ts"
 /** A list, a generator, a stream: any number of values, which need not be in memory at once. A string is none. */
 export type BatchSource<T> = (Iterable<T> | AsyncIterable<T>) & object
 
-/** What options of which the type is kept must be as well: none but those that there are. */
-export type Only<Known, Options> = Known & { readonly [Unknown in Exclude<keyof Options, keyof Known>]: never }
+/**
+ * What options of which the type is kept must be as well: none but those that there are. A function of your own that
+ * passes options on takes `<const Options extends OnlyKnown<NewBatchOptions, Options>>`, and records of
+ * `BatchRecord<F, M, Options>`.
+ */
+export type OnlyKnown<Known, Options> = Known & { readonly [Unknown in Exclude<keyof Options, keyof Known>]: never }
 
 /** What a batch may be asked for. */
 export interface BatchOptions {

@@ -35,7 +35,8 @@ export function databaseError(cause: unknown, where: Where): RecordsError {
 /** The SQLSTATE of a driver's error, or `undefined` when the server did not answer with one. */
 export function sqlState(error: unknown): string | undefined {
   const code = property(error, "code")
-  if (typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code)) return undefined
+  // EPIPE is of that form too.
+  if (typeof code !== "string" || !/^[0-9A-Z]{5}$/.test(code) || networkCode(error) !== undefined) return undefined
   return property(error, "routine") === "ReportCopyError" ? shardState(error) : code
 }
 
@@ -83,7 +84,10 @@ export function isSameRefusal(one: unknown, other: unknown): boolean {
 /** The error for a record that the server left out of a write without an error; `position` is its place in a batch. */
 export function notStored(operation: string, position?: number): RecordsError {
   const which = position === undefined ? "" : `, the one at position ${position}`
-  return new RecordsError("not_stored", `${operation}: a trigger of the table has left out a record${which}, and said nothing: nothing was written`)
+  return new RecordsError(
+    "not_stored",
+    `${operation}: the server has left out a record${which}, and said nothing, as it does for a trigger or a row-level security policy of the table, or where another transaction makes the record anew: nothing was written`,
+  )
 }
 
 /** How many of the records of a statement the server left out without an error. */
@@ -178,7 +182,19 @@ function unreadableRegex(cause: unknown, where: Where): RecordsError {
   return new InvalidQueryError("/filters", "PostgreSQL cannot read a regular expression among these", { cause })
 }
 
-const WITHOUT_FILTERS = new Set(["create", "update", "upsert", "patch", "createBatch", "updateBatch", "upsertBatch", "patchBatch"])
+const WITHOUT_FILTERS = new Set([
+  "create",
+  "update",
+  "upsert",
+  "patch",
+  "delete",
+  "createBatch",
+  "updateBatch",
+  "upsertBatch",
+  "patchBatch",
+  "deleteBatch",
+  "transaction",
+])
 
 function notSupported(cause: unknown, where: Where): RecordsError {
   const why = lockingOverShards[where.operation] ?? "Citus has none for some statements over several shards: the cause says which, ask for it in another way"
@@ -267,7 +283,8 @@ function broken(cause: unknown, where: Where): RecordsError {
 }
 
 // A pooler speaks in the name of the server, and lets out where in its source an error was raised.
-function isOfServer(cause: unknown): boolean {
+/** Whether an error is the server's own, and not that of a driver or of what stands between the two. */
+export function isOfServer(cause: unknown): boolean {
   return property(cause, "routine") !== undefined
 }
 

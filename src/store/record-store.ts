@@ -23,7 +23,7 @@ import {
   NEW_BATCH_OPTIONS,
   type NewBatchOptions,
   type NoBatchOptions,
-  type Only,
+  type OnlyKnown,
 } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
 import { notStored } from "./database-error.ts"
@@ -90,7 +90,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * id, or one is taken; RevisionConflictError with `onConflict: "replaceIfRevision"`; RecordsError with the iterable's
    * error as its cause. Nothing is stored then. With `onError: "isolate"` the result tells of records that cannot be stored.
    */
-  async createBatch<const Options extends Only<NewBatchOptions, Options> = NoBatchOptions>(
+  async createBatch<const Options extends OnlyKnown<NewBatchOptions, Options> = NoBatchOptions>(
     records: BatchSource<BatchRecord<FIn, MIn, Options>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
@@ -114,7 +114,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   async update(id: string, changes: RecordChanges<FIn, MIn>, options: WriteOptions = {}): Promise<StoredRecord<F, M>> {
     const written = await writtenChanges(changes, this.definition)
     const row = await this.#write("update", id, options, (target) => this.#runner.statements.update(target, written))
-    if (row === undefined) throw new RecordNotFoundError(id)
+    if (row === undefined) throw (await this.exists(id)) ? notStored("update") : new RecordNotFoundError(id)
     return storedRecord(row)
   }
 
@@ -145,7 +145,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * @throws InvalidRecordError with the position and path; DuplicateRecordError when two are for one record;
    * RecordNotFoundError; RevisionConflictError. Nothing is written then. With `onError: "isolate"` the result tells of them.
    */
-  async updateBatch<const Options extends Only<BatchOptions, Options> = NoBatchOptions>(
+  async updateBatch<const Options extends OnlyKnown<BatchOptions, Options> = NoBatchOptions>(
     changes: BatchSource<RecordUpdate<FIn, MIn>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
@@ -161,7 +161,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * // insert into ... on conflict ("id") do update set ...
    * @throws as `createBatch`.
    */
-  async upsertBatch<const Options extends Only<NewBatchOptions, Options> = NoBatchOptions>(
+  async upsertBatch<const Options extends OnlyKnown<NewBatchOptions, Options> = NoBatchOptions>(
     records: BatchSource<BatchRecord<FIn, MIn, Options>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
@@ -294,7 +294,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
    * @throws InvalidQueryError with the position of what is no string; InvalidRecordError with that of a record which another
    * table refers to. Nothing is deleted then. With `onError: "isolate"` the result tells of them.
    */
-  async deleteBatch<const Options extends Only<BatchOptions, Options> = NoBatchOptions>(
+  async deleteBatch<const Options extends OnlyKnown<BatchOptions, Options> = NoBatchOptions>(
     ids: BatchSource<string>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
@@ -347,24 +347,26 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   async #write(operation: string, id: string, options: WriteOptions, statement: (target: WriteTarget) => Compilable<Row>): Promise<Row | undefined> {
     const revision = expectedRevision(options, this.definition)
     const known = knownId(id, this.definition)
-    const row = known === null ? undefined : await this.#met(operation, known, statement({ id: known, expectedRevision: revision }))
-    if (revision === undefined) return row
+    const write = known === null ? undefined : statement({ id: known, expectedRevision: revision })
+    if (revision === undefined) return write && (await this.#runner.rows(operation, write))[0]
+    const row = known === null || write === undefined ? undefined : await this.#met(operation, known, write)
     checkRevision(row && { revision: Number(row["met_revision"]) }, id, revision)
     // What is NULL there, was not written.
     if (row?.["id"] === null) throw notStored(operation)
     return row
   }
 
-  // What another transaction deletes and makes anew, a statement that waits for that one does not meet; the next one does.
+  // What another transaction deletes and makes anew, a statement that waits for that one does not meet; a later one does.
   async #met(operation: string, id: string, statement: Compilable<Row>): Promise<Row | undefined> {
-    for (const isLast of [false, true]) {
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
       const [row] = await this.#runner.rows(operation, statement)
-      if (row !== undefined) return row
-      const [there] = await this.#runner.rows(operation, this.#runner.statements.exists(id))
-      if (there === undefined) return undefined
-      if (isLast) break
+      if (row !== undefined || !(await this.#isThere(operation, id))) return row
     }
     throw notStored(operation)
+  }
+
+  async #isThere(operation: string, id: string): Promise<boolean> {
+    return (await this.#runner.rows(operation, this.#runner.statements.exists(id))).length > 0
   }
 
   // In one order, whatever statements they are patched by, so that two batches never wait for each other.
@@ -404,14 +406,18 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     const [first] = patches
     const statement = this.#runner.statements.patch(first?.patch.changes ?? [], patches)
     const position = patches.length === 1 ? first?.position : undefined
-    const patched = () => this.#runner.rows(operation, statement, position)
-    let rows = await patched()
+    let rows = await this.#runner.rows(operation, statement, position)
     // As in #met: nothing is written where one is not there.
-    const unmet = rows.filter(({ met }) => met === null).map(({ asked }) => asked)
-    if (unmet.length > 0 && (await this.#runner.rows(operation, revisionsStatement(this.#runner.db, this.definition, unmet))).length > 0) rows = await patched()
+    for (let look = 1; look < MOST_LOOKS; look += 1) {
+      const unmet = rows.filter(({ met }) => met === null).map(({ asked }) => asked)
+      if (unmet.length === 0 || (await this.#runner.rows(operation, revisionsStatement(this.#runner.db, this.definition, unmet))).length === 0) break
+      rows = await this.#runner.rows(operation, statement, position)
+    }
     return patchedRows(operation, rows, patches, this.kysely.isTransaction).map(({ row, position }) => ({ record: storedRecord(row), position }))
   }
 }
+
+const MOST_LOOKS = 5
 
 function asKyselyTables<F, M>(trx: unknown): Kysely<KyselyTables<F, M>> {
   if (typeof trx === "object" && trx !== null && "isTransaction" in trx && trx.isTransaction === true) return trx as Kysely<KyselyTables<F, M>>

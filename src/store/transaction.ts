@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from "kysely"
 import { RecordsError, UnknownCommitError } from "../errors.ts"
-import { databaseError, isUnanswered, sqlState, type Where } from "./database-error.ts"
+import { databaseError, isOfServer, isUnanswered, sqlState, type Where } from "./database-error.ts"
 import { checkIsFree, savepointScoped, transactionScoped } from "./transaction-scope.ts"
 
 /**
@@ -52,8 +52,8 @@ function isTransaction<Tables>(kysely: Kysely<Tables>): kysely is Transaction<Ta
 
 function isBrokenConnection(error: unknown): boolean {
   const code = sqlState(error)
-  // A server that ends the connection may have committed before: what else it answers with, it has rolled back.
-  if (code !== undefined) return isUnanswered(error) || code.startsWith("57P")
+  // A server that ends the connection may have committed before: what else it answers with itself, it has rolled back.
+  if (code !== undefined) return isUnanswered(error) || /^(?:57P|40003)/.test(code) || (code.startsWith("57") && !isOfServer(error))
   // On a connection that was known to be broken the driver sent no COMMIT.
   return !isAborted(error) && !(error instanceof Error && /not queryable/.test(error.message))
 }

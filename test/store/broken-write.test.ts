@@ -2,6 +2,8 @@ import { connect, createServer, type Socket } from "node:net"
 import { sql } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { filter, increment, PostgresDatabase, type StoredRecord, set } from "../../src/index.ts"
+import { isRefusalOfServer } from "../../src/store/batch-bisection.ts"
+import { databaseError } from "../../src/store/database-error.ts"
 import { databases, migratedDatabase, onServer } from "../setup/databases.ts"
 
 const server = databases.find(({ name }) => name === "PostgreSQL") ?? expect.unreachable()
@@ -150,6 +152,12 @@ describe("a write by itself whose connection breaks, on PostgreSQL", () => {
       () => way.cut(),
     )
     expect(error).toMatchObject({ name: "DatabaseUnavailableError" })
+  })
+
+  test("EPIPE is no SQLSTATE, though it has the form of one", () => {
+    const cause = Object.assign(new Error("write EPIPE"), { code: "EPIPE" })
+    expect(databaseError(cause, { operation: "read", schema: "public", table: "records" })).toMatchObject({ name: "DatabaseUnavailableError", cause })
+    expect(isRefusalOfServer(databaseError(cause, { operation: "create", schema: "public", table: "records" }))).toBe(false)
   })
 
   test("a write that no connection was there for was not sent", async () => {

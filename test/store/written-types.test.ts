@@ -2,7 +2,22 @@ import { type } from "arktype"
 import * as v from "valibot"
 import { expectTypeOf, test } from "vitest"
 import { z } from "zod"
-import { defineRecords, FileDatabase, filter, type JsonObject, PostgresDatabase, RawJson, type RecordsDefinition, set } from "../../src/index.ts"
+import {
+  type BatchOutcome,
+  type BatchRecord,
+  type BatchResult,
+  type BatchSource,
+  defineRecords,
+  FileDatabase,
+  filter,
+  type JsonObject,
+  type NewBatchOptions,
+  type OnlyKnown,
+  PostgresDatabase,
+  RawJson,
+  type RecordsDefinition,
+  set,
+} from "../../src/index.ts"
 
 interface Person {
   name: string
@@ -135,6 +150,11 @@ test("a batch that looks at revisions takes records that have them", () => {
     void db.createBatch([{ fields }], { onConflict: "replaceIfRevision" })
     // @ts-expect-error: the first has none
     void db.upsertBatch([{ fields }, { fields, revision: 1 }], { onConflict: "replaceIfRevision", onError: "isolate" })
+    const passing = async <const Options extends OnlyKnown<NewBatchOptions, Options>>(
+      records: BatchSource<BatchRecord<Person, JsonObject, Options>>,
+      options: Options,
+    ): Promise<BatchOutcome<Options>> => db.createBatch(records, options)
+    expectTypeOf(passing([{ fields }], { onError: "isolate" })).resolves.toEqualTypeOf<BatchResult>()
     // @ts-expect-error: updates have no such option
     void db.updateBatch([{ id: "", fields }], { onError: "isolate", onConflict: "skip" })
     // @ts-expect-error: nor is there one of that name
