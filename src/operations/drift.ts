@@ -6,7 +6,8 @@ import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { filter } from "../query/condition.ts"
 import type { ValueKind } from "../query/operator.ts"
 import type { RecordStore } from "../store/record-store.ts"
-import { type Documents, type SchemaIssue, schemaIssues } from "../store/schema-validation.ts"
+import type { SchemaIssue } from "../store/schema-issue.ts"
+import { type Documents, schemaIssues } from "../store/schema-validation.ts"
 
 /** How far the records of a table have drifted from the schemas of its definition. */
 export interface Drift {

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec"
 import { type ExactNumber, isExactNumber } from "../json/exact-number.ts"
 import { MAX_DEPTH } from "../json/jsonb-limits.ts"
 import { RawJson } from "../json/raw-json.ts"
+import { type SchemaIssue, schemaIssue } from "./schema-issue.ts"
 
 /*
  * A schema sees raw JSON as an object of a class. Where it has not looked for one, it may take it away, or keep it unread.
@@ -9,14 +10,8 @@ import { RawJson } from "../json/raw-json.ts"
 
 type Raw = RawJson | ExactNumber
 
-/** What stands against raw JSON in a document that its schema takes, with the way to it. */
-export interface RawJsonIssue {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-}
-
 /** What a schema has not kept of raw JSON, and would not have taken of what it has kept unread. */
-export async function rawJsonIssues(given: unknown, valid: unknown, schema: StandardSchemaV1): Promise<readonly RawJsonIssue[]> {
+export async function rawJsonIssues(given: unknown, valid: unknown, schema: StandardSchemaV1): Promise<readonly SchemaIssue[]> {
   const places = rawJsonIn(given)
   if (places.length === 0) return []
   const lost = lostRawJson(places, rawJsonIn(valid))
@@ -24,7 +19,7 @@ export async function rawJsonIssues(given: unknown, valid: unknown, schema: Stan
 }
 
 // To a schema whose keys may all be missing, a RawJson is an empty object.
-function lostRawJson(given: readonly RawPlace[], valid: readonly RawPlace[]): readonly RawJsonIssue[] {
+function lostRawJson(given: readonly RawPlace[], valid: readonly RawPlace[]): readonly SchemaIssue[] {
   const kept = Map.groupBy(valid, ({ raw }) => raw)
   const lost = [...Map.groupBy(given, ({ raw }) => raw)].flatMap(([raw, all]) => {
     const left = kept.get(raw) ?? []
@@ -37,23 +32,17 @@ function lostRawJson(given: readonly RawPlace[], valid: readonly RawPlace[]): re
 
 // A schema that asks for a RawJson takes no other object in its place, and whatever that holds. One that takes any object
 // there has not asked: what it says of the value counts.
-async function unreadRawJson(given: unknown, schema: StandardSchemaV1, places: readonly RawPlace[]): Promise<readonly RawJsonIssue[]> {
+async function unreadRawJson(given: unknown, schema: StandardSchemaV1, places: readonly RawPlace[]): Promise<readonly SchemaIssue[]> {
   // What is no JSON is refused elsewhere.
   if (!places.every(({ raw }) => isJson(textOf(raw)))) return []
   const read = await schema["~standard"].validate(withoutRawJson(given, (raw) => JSON.parse(textOf(raw))))
   if (read.issues === undefined) return []
   const other = await schema["~standard"].validate(withoutRawJson(given, () => new AnyObject()))
   if (other.issues !== undefined) return []
-  return read.issues.map(({ message, path = [] }) => ({ path: path.map(step), message }))
+  return read.issues.map(schemaIssue)
 }
 
 class AnyObject {}
-
-/** A step of the way that a schema gives, as a key or an index. */
-export function step(segment: PropertyKey | StandardSchemaV1.PathSegment): string | number {
-  const key = typeof segment === "object" ? segment.key : segment
-  return typeof key === "number" ? key : String(key)
-}
 
 function textOf(raw: Raw): string {
   return raw instanceof RawJson ? raw.text : raw.rawJSON
@@ -90,7 +79,7 @@ function emptyLike(value: unknown): object | undefined {
 
 interface RawPlace {
   readonly raw: Raw
-  readonly path: RawJsonIssue["path"]
+  readonly path: SchemaIssue["path"]
 }
 
 function pathText({ path }: RawPlace): string {

@@ -347,9 +347,8 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   async #write(operation: string, id: string, options: WriteOptions, statement: (target: WriteTarget) => Compilable<Row>): Promise<Row | undefined> {
     const revision = expectedRevision(options, this.definition)
     const known = knownId(id, this.definition)
-    const write = known === null ? undefined : statement({ id: known, expectedRevision: revision })
-    if (revision === undefined) return write && (await this.#runner.rows(operation, write))[0]
-    const row = known === null || write === undefined ? undefined : await this.#met(operation, known, write)
+    const row = known === null ? undefined : await this.#met(operation, { id: known, expectedRevision: revision }, statement)
+    if (revision === undefined) return row
     checkRevision(row && { revision: Number(row["met_revision"]) }, id, revision)
     // What is NULL there, was not written.
     if (row?.["id"] === null) throw notStored(operation)
@@ -357,16 +356,16 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   }
 
   // What another transaction deletes and makes anew, a statement that waits for that one does not meet; a later one does.
-  async #met(operation: string, id: string, statement: Compilable<Row>): Promise<Row | undefined> {
+  async #met(operation: string, target: WriteTarget, statement: (target: WriteTarget) => Compilable<Row>): Promise<Row | undefined> {
+    const write = statement(target)
     for (let look = 0; look < MOST_LOOKS; look += 1) {
-      const [row] = await this.#runner.rows(operation, statement)
-      if (row !== undefined || !(await this.#isThere(operation, id))) return row
+      const [row] = await this.#runner.rows(operation, write)
+      // Only a statement that is for a revision says what it met: of another one a trigger may have made something.
+      if (row !== undefined || target.expectedRevision === undefined) return row
+      const [there] = await this.#runner.rows(operation, this.#runner.statements.exists(target.id))
+      if (there === undefined) return undefined
     }
     throw notStored(operation)
-  }
-
-  async #isThere(operation: string, id: string): Promise<boolean> {
-    return (await this.#runner.rows(operation, this.#runner.statements.exists(id))).length > 0
   }
 
   // In one order, whatever statements they are patched by, so that two batches never wait for each other.

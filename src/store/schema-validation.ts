@@ -1,8 +1,10 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec"
 import type { DocumentSchemas } from "../definition/record-schemas.ts"
 import { InvalidRecordError, type RecordIssue, StoredRecordError, shownPointer } from "../errors.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
-import { rawJsonIssues, step } from "./raw-json-validation.ts"
+import { rawJsonIssues } from "./raw-json-validation.ts"
+import { type SchemaIssue, schemaIssue } from "./schema-issue.ts"
 
 /** The documents of a record by their names, as somebody gave them. */
 export interface Documents {
@@ -37,13 +39,7 @@ export async function fittingRecord<R extends Documents & { readonly id: string 
   return { ...record, ...Object.fromEntries(stored) }
 }
 
-/** One thing that a schema says, with the way to it from the root of the record. */
-export interface SchemaIssue {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-}
-
-/** What the schemas say against documents, `[]` when nothing. */
+/** What the schemas say against documents, each with the way from the root of the record; `[]` when nothing. */
 export async function schemaIssues(documents: Documents, schemas: DocumentSchemas): Promise<SchemaIssue[]> {
   return (await validated(documents, schemas)).issues
 }
@@ -55,16 +51,16 @@ async function validated(documents: Documents, schemas: DocumentSchemas): Promis
     const schema = schemas[name]
     if (schema === undefined || document === undefined || (document === null && name === "metadata")) continue
     const result = await schema["~standard"].validate(document)
-    if (result.issues === undefined) {
-      valid.push([name, result.value ?? null])
-      for (const { path, message } of await rawJsonIssues(document, result.value, schema)) issues.push({ path: [name, ...path], message })
-    } else {
-      // Whoever gives a list of issues has refused it, also when the list is empty.
-      const found = result.issues.length > 0 ? result.issues : [{ message: "the schema does not take it, and does not say why" }]
-      for (const { message, path = [] } of found) issues.push({ path: [name, ...path.map(step)], message })
-    }
+    if (result.issues === undefined) valid.push([name, result.value ?? null])
+    const found = result.issues === undefined ? await rawJsonIssues(document, result.value, schema) : refusals(result.issues)
+    for (const { path, message } of found) issues.push({ path: [name, ...path], message })
   }
   return { valid: Object.fromEntries(valid), issues }
+}
+
+// Whoever gives a list of issues has refused it, also when the list is empty.
+function refusals(issues: readonly StandardSchemaV1.Issue[]): readonly SchemaIssue[] {
+  return issues.length > 0 ? issues.map(schemaIssue) : [{ path: [], message: "the schema does not take it, and does not say why" }]
 }
 
 function recordIssues(issues: readonly SchemaIssue[], pointer: JsonPointer): RecordIssue[] {
