@@ -68,9 +68,9 @@ function missingExtensions(indexes: readonly WantedIndex[], { extensions }: Live
   return [...new Set(indexes.flatMap(({ extension }) => extension ?? []))].filter((extension) => !extensions.includes(extension))
 }
 
-// A GIN on a whole document serves under any name: a table that was there before may have one.
+// A GIN on a whole document serves under any name: a table that was there before may have one. It serves with NULL and without.
 function heldText(definition: string): readonly string[] {
-  const held = /using (gin \((?:"(?:[^"]|"")+"|\w+) jsonb_path_ops\))(?: with \([^()]*\))?$/is.exec(definition)?.[1]
+  const held = /using (gin \(("(?:[^"]|"")+"|\w+) jsonb_path_ops\))(?: with \([^()]*\))?(?: where \(\2 is not null\))?$/is.exec(definition)?.[1]
   return held === undefined ? [] : [held.replaceAll('"', "")]
 }
 

@@ -3,7 +3,7 @@ import { type Kysely, sql } from "kysely"
 import type { TableDefinition } from "../../src/definition/records-definition.ts"
 import type { Subject } from "../../src/evaluation/record-test.ts"
 import { exactJson } from "../../src/json/exact-number.ts"
-import { createIndexSql, extensionOf, indexStatements } from "../../src/statement/index-statement.ts"
+import { createIndexSql, declaredIndexes, extensionOf } from "../../src/statement/index-statement.ts"
 import { extremeRecord, type WrittenRecord, writtenRecord } from "./documents.ts"
 import { type ReadRecord, readJson } from "./second-opinion.ts"
 import { definitions } from "./tables.ts"
@@ -68,7 +68,7 @@ function mappedRow(record: WrittenRecord, index: number): Row {
 }
 
 async function fill(kysely: Kysely<never>, definition: TableDefinition, rows: readonly Row[]): Promise<void> {
-  const { table, columns, gin } = definition
+  const { table, columns, indexes } = definition
   const [id, fields, metadata, revision, created, updated] = Object.values(columns).map(({ name }) => name)
   await sql.raw(`drop table if exists ${table}`).execute(kysely)
   await sql
@@ -79,12 +79,9 @@ async function fill(kysely: Kysely<never>, definition: TableDefinition, rows: re
   const types = sql.raw(`id ${columns.id.type}, fields text, metadata text, revision bigint, created_at ${columns.createdAt.type}`)
   await sql`insert into ${sql.table(table)} select id, fields::jsonb, metadata::jsonb, revision, created_at
     from json_to_recordset(${JSON.stringify(rows)}::json) as r(${types})`.execute(kysely)
-  for (const column of gin) await sql.raw(`create index on ${table} using gin (${columns[column]?.name} jsonb_path_ops)`).execute(kysely)
-  for (const statement of indexStatements(definition)) {
-    const extension = extensionOf(statement.index)
-    if (extension !== undefined) await sql.raw(`create extension if not exists ${extension}`).execute(kysely)
-    await sql.raw(createIndexSql(statement, definition, "at once")).execute(kysely)
-  }
+  const extensions = new Set(indexes.flatMap((index) => extensionOf(index) ?? []))
+  for (const extension of extensions) await sql.raw(`create extension if not exists ${extension}`).execute(kysely)
+  for (const index of declaredIndexes(definition)) await sql.raw(createIndexSql(index, definition, "at once")).execute(kysely)
   await sql.raw(`analyze ${table}`).execute(kysely)
 }
 

@@ -43,6 +43,21 @@ describe.each(databases)("migrate() on $name", (kind) => {
     await drop()
   })
 
+  test("a GIN on metadata serves whether or not it has an entry for records without", async () => {
+    const { db, drop } = await migratedDatabase(kind, plainPeople)
+    await sql`drop index people_metadata_gin`.execute(db.kysely)
+    for (const name of ["people_metadata_gin", "anyhow"]) {
+      for (const where of ["", " where metadata is not null"]) {
+        await sql.raw(`create index ${name} on people using gin (metadata jsonb_path_ops)${where}`).execute(db.kysely)
+        expect(await difference(db)).toEqual({ isMissing: false, changes: [], faults: [] })
+        await sql.raw(`drop index ${name}`).execute(db.kysely)
+      }
+    }
+    await sql`create index anyhow on people using gin (metadata jsonb_path_ops) where fields is not null`.execute(db.kysely)
+    expect(await db.migrate()).toEqual(["index people_metadata_gin"])
+    await drop()
+  })
+
   test("a unique index over duplicates changes nothing, and says how to find them without a value", async () => {
     const { db: before, drop } = await migratedDatabase(kind, plainPeople)
     const db = new PostgresDatabase<Person>({ kysely: before.kysely, records: people })

@@ -101,6 +101,34 @@ describe.each(planModes)("under %s", (mode) => {
     expect((await indexesOf({ filters: [withGin] }, definitions.gin)).indexes).toEqual(["by_gin_fields_gin"])
   })
 
+  test("the GIN on metadata, which leaves out what has none, serves all that containment asks of it", async () => {
+    const asked: LooseCondition[] = [
+      { field: "metadata.source", operator: "=", value: "s17" },
+      { field: "metadata.source", operator: "in", value: ["s17", "s18"] },
+      { field: "metadata.source", operator: "in", value: Array.from({ length: 150 }, (_, n) => `s${n}`) },
+      { field: "metadata.labels", operator: "contains", value: "l17" },
+      { field: "metadata.labels", operator: "contains_any", value: ["l17", "l18"] },
+      {
+        or: [
+          { field: "metadata.source", operator: "=", value: "s17" },
+          { field: "metadata.labels", operator: "contains", value: "l18" },
+        ],
+      },
+    ]
+    for (const condition of asked)
+      expect({ condition, indexes: (await indexesOf({ filters: [condition] }, definitions.gin)).indexes }).toEqual({
+        condition,
+        indexes: ["by_gin_metadata_gin"],
+      })
+    const either: LooseCondition = {
+      or: [
+        { field: "metadata.source", operator: "=", value: "s17" },
+        { field: "fields.name", operator: "=", value: "x" },
+      ],
+    }
+    expect((await indexesOf({ filters: [either] }, definitions.gin)).indexes).toEqual(["by_gin_fields_gin", "by_gin_metadata_gin"])
+  })
+
   test("`count` and a filter in a query of one's own read the index", async () => {
     const condition = compileFilter({ field: "fields.score", operator: ">", value: 74_800 }, several, { alias: "r" })
     const counted = unconnected

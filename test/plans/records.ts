@@ -5,7 +5,7 @@ export const RECORDS = 50_000
 
 /*
  * 50,000 records of some 300 bytes, in no order that an index has. At each path most values are of one type, some are of
- * others, and one of a hundred records has none.
+ * others, and one of a hundred records has none. One of three has metadata.
  */
 const fields = `jsonb_strip_nulls(jsonb_build_object(
   'name', case when i % 100 = 2 then null when i % 50 = 0 then to_jsonb(i) when i % 50 = 1 then jsonb_build_array(i) when i = 17 then 'true'
@@ -18,10 +18,12 @@ const fields = `jsonb_strip_nulls(jsonb_build_object(
   'topic', coalesce((array['name', 'born', 'score', 'tags', 'spec'])[1 + i * 17 % 50], 'none'),
   'note', md5((i * 3)::text)))`
 
+const metadata = "case when i % 3 = 0 then jsonb_build_object('source', 's' || i % 5000, 'labels', jsonb_build_array('l' || i % 5000)) end"
+
 /** Fills a table with them, without its indexes. */
 export async function loadRecords<F, M>({ kysely }: PostgresDatabase<F, M>, table: string): Promise<void> {
   await sql
-    .raw(`insert into ${table} (id, fields, revision, created_at)
-      select md5(i::text || 'id')::uuid, ${fields}, i % 5000, timestamptz '2020-01-01' + (i * 7919 % ${RECORDS}) * interval '1 hour' from generate_series(1, ${RECORDS}) as i order by i * 77 % 9973, i`)
+    .raw(`insert into ${table} (id, fields, metadata, revision, created_at)
+      select md5(i::text || 'id')::uuid, ${fields}, ${metadata}, i % 5000, timestamptz '2020-01-01' + (i * 7919 % ${RECORDS}) * interval '1 hour' from generate_series(1, ${RECORDS}) as i order by i * 77 % 9973, i`)
     .execute(kysely)
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely"
 import pg from "pg"
 import { defineRecords, type LooseCondition, type LooseQuery, type RecordsDefinition } from "../../src/index.ts"
-import { createIndexSql, indexStatements } from "../../src/statement/index-statement.ts"
+import { createIndexSql, declaredIndexes } from "../../src/statement/index-statement.ts"
 import { databases, migratedDatabase } from "../setup/databases.ts"
 import { type Column, columns } from "./claims.ts"
 import { loadRecords } from "./records.ts"
@@ -69,9 +69,8 @@ export async function indexedTables(): Promise<{ client: pg.Client; drop: () => 
 }
 
 async function makeTable(client: pg.Client, definition: RecordsDefinition): Promise<void> {
-  const { table, gin } = definition
+  const { table } = definition
   await client.query(`create table ${table} as select * from records; alter table ${table} add primary key (id)`)
-  for (const column of gin) await client.query(`create index ${table}_${column}_gin on ${table} using gin (${column} jsonb_path_ops)`)
-  for (const statement of indexStatements(definition)) await client.query(createIndexSql(statement, definition, "at once"))
+  for (const index of declaredIndexes(definition)) await client.query(createIndexSql(index, definition, "at once"))
   await client.query(`vacuum analyze ${table}`)
 }
