@@ -18,7 +18,8 @@ import { wordnetSynsets } from "./wordnet-synsets.ts"
 
 const RECORDS = Number(process.env["RECORDS"] ?? 200_000)
 const STREAMED = Number(process.env["STREAMED"] ?? 1_000_000)
-const ROUNDS = 3
+// One round differs from the next by a third.
+const ROUNDS = Number(process.env["ROUNDS"] ?? 7)
 
 type Documents = readonly JsonObject[]
 
