@@ -347,7 +347,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
   async #write(operation: string, id: string, options: WriteOptions, statement: (target: WriteTarget) => Compilable<Row>): Promise<Row | undefined> {
     const revision = expectedRevision(options, this.definition)
     const known = knownId(id, this.definition)
-    const row = known === null ? undefined : await this.#met(operation, { id: known, expectedRevision: revision }, statement)
+    const row = known === null ? undefined : await this.#metRow(operation, { id: known, expectedRevision: revision }, statement)
     if (revision === undefined) return row
     checkRevision(row && { revision: Number(row["met_revision"]) }, id, revision)
     // What is NULL there, was not written.
@@ -355,17 +355,34 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     return row
   }
 
-  // What another transaction deletes and makes anew, a statement that waits for that one does not meet; a later one does.
-  async #met(operation: string, target: WriteTarget, statement: (target: WriteTarget) => Compilable<Row>): Promise<Row | undefined> {
+  #metRow(operation: string, target: WriteTarget, statement: (target: WriteTarget) => Compilable<Row>): Promise<Row | undefined> {
     const write = statement(target)
-    for (let look = 0; look < MOST_LOOKS; look += 1) {
-      const [row] = await this.#runner.rows(operation, write)
+    return this.#untilMet(
+      operation,
+      async () => (await this.#runner.rows(operation, write))[0],
       // Only a statement that is for a revision says what it met: of another one a trigger may have made something.
-      if (row !== undefined || target.expectedRevision === undefined) return row
-      const [there] = await this.#runner.rows(operation, this.#runner.statements.exists(target.id))
-      if (there === undefined) return undefined
+      (row) => (row === undefined && target.expectedRevision !== undefined ? [target] : []),
+    )
+  }
+
+  // What another transaction deletes and makes anew, a statement that waits for that one does not meet; a later one does.
+  // Where it has not met one record it has written nothing.
+  async #untilMet<R>(
+    operation: string,
+    write: () => Promise<R>,
+    unmetOf: (written: R) => readonly { id: string; position?: number | undefined }[],
+  ): Promise<R> {
+    let missed: number | undefined
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
+      const written = await write()
+      const unmet = unmetOf(written)
+      if (unmet.length === 0) return written
+      const ids = unmet.map(({ id }) => id)
+      const [there] = await this.#runner.rows(operation, revisionsStatement(this.#runner.db, this.definition, ids))
+      if (there === undefined) return written
+      missed = unmet.find(({ id }) => id === there.id)?.position
     }
-    throw notStored(operation)
+    throw notStored(operation, missed)
   }
 
   // In one order, whatever statements they are patched by, so that two batches never wait for each other.
@@ -405,13 +422,14 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     const [first] = patches
     const statement = this.#runner.statements.patch(first?.patch.changes ?? [], patches)
     const position = patches.length === 1 ? first?.position : undefined
-    let rows = await this.#runner.rows(operation, statement, position)
-    // As in #met: nothing is written where one is not there.
-    for (let look = 1; look < MOST_LOOKS; look += 1) {
-      const unmet = rows.filter(({ met }) => met === null).map(({ asked }) => asked)
-      if (unmet.length === 0 || (await this.#runner.rows(operation, revisionsStatement(this.#runner.db, this.definition, unmet))).length === 0) break
-      rows = await this.#runner.rows(operation, statement, position)
-    }
+    const rows = await this.#untilMet(
+      operation,
+      () => this.#runner.rows(operation, statement, position),
+      (all) => {
+        const unmet = new Set(all.flatMap(({ met, asked }) => (met === null ? [asked] : [])))
+        return patches.filter(({ id }) => unmet.has(id))
+      },
+    )
     return patchedRows(operation, rows, patches, this.kysely.isTransaction).map(({ row, position }) => ({ record: storedRecord(row), position }))
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { sql } from "kysely"
 import type { Migration } from "kysely/migration"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { defineRecords, filter, PostgresDatabase } from "../../src/index.ts"
+import { defineRecords, filter, increment, PostgresDatabase } from "../../src/index.ts"
 import { difference } from "../../src/operations/index.ts"
 import { databases, migratedDatabase, onServer } from "../setup/databases.ts"
 import { type Person, plainPeople } from "./tables.ts"
@@ -54,6 +54,26 @@ describe("a role that may only read and write rows, on PostgreSQL", () => {
     expect(await db.count()).toBe(0)
     expect((await db.createBatch(people, { onError: "isolate" })).failures).toMatchObject([{ position: 1, error: refused }])
     expect(await db.count()).toBe(2)
+  })
+
+  test("is told of a record that a policy lets it read and not write", async () => {
+    await using db = new PostgresDatabase<Person>({ connectionString: url, records: plainPeople })
+    const [kept = "", free = ""] = await owner.createBatch([{ fields: { name: "Ada", age: 1 } }, { fields: { name: "Bo", age: 1 } }])
+    await sql`alter table people enable row level security`.execute(owner.kysely)
+    await sql`create policy readable on people for select using (true)`.execute(owner.kysely)
+    await sql`create policy writable on people for update using (fields->>'name' <> 'Ada')`.execute(owner.kysely)
+    const notStored = { code: "not_stored", message: expect.stringContaining("row-level security") }
+    const changes = [increment("fields.age", 1)] as const
+    const fields = { name: "Cy" }
+    await expect(db.update(kept, { fields })).rejects.toMatchObject(notStored)
+    await expect(db.update(kept, { fields }, { expectedRevision: 1 })).rejects.toMatchObject(notStored)
+    await expect(db.patch(kept, changes)).rejects.toMatchObject(notStored)
+    await expect(db.patch(kept, changes, { expectedRevision: 1 })).rejects.toMatchObject(notStored)
+    const patches = [free, kept].map((id) => ({ id, changes }))
+    await expect(db.patchBatch(patches)).rejects.toMatchObject({ ...notStored, message: expect.stringContaining("position 1") })
+    await expect(db.updateBatch([{ id: kept, fields }])).rejects.toMatchObject(notStored)
+    expect(await owner.readBatch([kept, free])).toMatchObject([{ revision: 1 }, { revision: 1 }])
+    expect(await db.patch(free, changes)).toMatchObject({ revision: 2 })
   })
 
   test("is told which index it may not build, and which table it may not make", async () => {
