@@ -8,7 +8,8 @@ export interface SchemaIssue {
 
 /** What a schema says, in one form for all of them. */
 export function schemaIssue({ message, path = [] }: StandardSchemaV1.Issue): SchemaIssue {
-  return { path: path.map(step), message }
+  // By Array.from: the path of arktype is an array of a kind of its own, which `map` makes another one of.
+  return { path: Array.from(path, step), message }
 }
 
 function step(segment: PropertyKey | StandardSchemaV1.PathSegment): string | number {

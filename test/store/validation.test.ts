@@ -129,6 +129,26 @@ describe.each(databases)("schemas on $name", (kind) => {
     })
   })
 
+  test.each([
+    ["zod", z.object({ low: z.number(), high: z.number() }).refine(({ low, high }) => low <= high)],
+    [
+      "valibot",
+      v.pipe(
+        v.object({ low: v.number(), high: v.number() }),
+        v.check(({ low, high }) => low <= high),
+      ),
+    ],
+    ["arktype", type({ low: "number", high: "number" }).narrow(({ low, high }, context) => low <= high || context.mustBe("in order"))],
+  ])("what %s says of a whole document is said of its root", async (_, fields) => {
+    const db = opened(defineRecords({ schemas: { fields }, validateReads: true }))
+    const wrong = { fields: { low: 2, high: 1 } }
+    await expect(db.create(wrong)).rejects.toMatchObject({ pointer: "/fields" })
+    await expect(db.create({ fields: null as never })).rejects.toMatchObject({ pointer: "/fields" })
+    await expect(db.createBatch([{ fields: { low: 1, high: 2 } }, wrong])).rejects.toMatchObject({ pointer: "/1/fields" })
+    await sql`insert into records (id, fields) values (gen_random_uuid(), '{"low": 2, "high": 1}')`.execute(db.kysely)
+    await expect(db.search()).rejects.toMatchObject({ issues: [{ pointer: "/fields" }] })
+  })
+
   test("a schema that answers later, as one that asks a database", async () => {
     const free = z.string().refine(async (name) => (await connection.count({ filters: [{ field: "fields.name", operator: "=", value: name }] })) === 0)
     const db = opened(defineRecords({ schemas: { fields: z.object({ name: free }) } }))
