@@ -136,8 +136,12 @@ export class InapplicableChangeError extends RecordsError {
 
 /** A record that would be the second one with its id, or with a value that a unique index keeps apart. */
 export class DuplicateRecordError extends RecordsError {
-  constructor(message: string, options?: RecordsErrorOptions) {
+  /** Its place in a batch, from 0; `undefined` outside of one, and where the server does not let it be found. */
+  readonly position: number | undefined
+
+  constructor(message: string, { position, ...options }: RecordsErrorOptions & { readonly position?: number | undefined } = {}) {
     super("duplicate_record", message, options)
+    this.position = position
   }
 }
 

@@ -15,7 +15,8 @@ export async function writtenBatch(records: Iterable<unknown>, table: WrittenTo)
   const positions = new Map<string, number>()
   written.forEach(({ id }, index) => {
     const first = positions.get(id)
-    if (first !== undefined) throw new DuplicateRecordError(`createBatch: records ${first} and ${index} have the same id: nothing was written`)
+    if (first !== undefined)
+      throw new DuplicateRecordError(`createBatch: records ${first} and ${index} have the same id: nothing was written`, { position: index })
     positions.set(id, index)
   })
   return { ids: written.map(({ id }) => id), json: `[${written.map(recordText).join(",")}]` }

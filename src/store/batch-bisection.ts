@@ -4,7 +4,7 @@ import { type BatchItem, batchChunks } from "./batch-chunks.ts"
 import type { BatchWrite } from "./batch-kind.ts"
 import type { BatchFailure } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
-import type { Chunk } from "./chunk-reader.ts"
+import type { Chunk, ChunkReader } from "./chunk-reader.ts"
 import { databaseError, isOfTakenId, isSameRefusal, leftOut, notStored, refusalReason, sqlState } from "./database-error.ts"
 
 /** What a part of a batch has written, and what it was to write and could not. */
@@ -62,15 +62,37 @@ async function explained({ operation, makesRecords }: BatchWrite, items: readonl
 }
 
 /** The error of the first record that the server refuses: the statement's own error does not say which one it is. */
-export async function located(kind: BatchWrite, chunk: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+export function located(kind: BatchWrite, chunk: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+  return refusalAmong(error, target, async (within, isIt) => {
+    const first = await halved(kind, chunk, within, isIt)
+    // A record may also be refused for want of another one: that is not what the statement was refused for.
+    return first.failures.some(isIt) ? first : triedAgain(kind, first, within)
+  })
+}
+
+/** The same for a record that is refused for one of an earlier statement: all of them are sent again. */
+export function locatedBehind(kind: BatchWrite, chunks: ChunkReader, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+  return refusalAmong(error, target, async (within, isIt) => {
+    const all: Written = { ids: [], positions: [], failures: [] }
+    while (!all.failures.some(isIt)) {
+      const chunk = await chunks.next()
+      if (chunk === undefined) break
+      append(all, await halved(kind, chunk, within, isIt))
+    }
+    return all
+  })
+}
+
+// Nothing of what is tried stays.
+async function refusalAmong(
+  error: RecordsError,
+  target: BatchTarget,
+  tried: (target: BatchTarget, isIt: (one: Refused) => boolean) => Promise<Written>,
+): Promise<RecordsError> {
   const isIt = (one: Refused) => isSameRefusal(one.error.cause, error.cause)
   try {
     return await isolating(target, async (within) => {
-      const first = await halved(kind, chunk, within, isIt)
-      // A record may also be refused for want of another one: that is not what the statement was refused for.
-      const { failures } = first.failures.some(isIt) ? first : await triedAgain(kind, first, within)
-      // Nothing of it stays.
-      throw failures.find(isIt)?.error ?? error
+      throw (await tried(within, isIt)).failures.find(isIt)?.error ?? error
     })
   } catch (found) {
     return isRefusalOfServer(found) ? found : error

@@ -142,7 +142,8 @@ const conflicts = {
 
 function checkFirst(seen: SeenIds, operation: string, id: string, position: number): void {
   const first = seen.earlier(id, position)
-  if (first !== undefined) throw new DuplicateRecordError(`${operation}: records ${first} and ${position} have the same id, and a batch takes one of each`)
+  if (first !== undefined)
+    throw new DuplicateRecordError(`${operation}: records ${first} and ${position} have the same id, and a batch takes one of each`, { position })
 }
 
 // So that two batches of the same records never wait for each other.

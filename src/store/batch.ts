@@ -1,30 +1,46 @@
 import { DatabaseUnavailableError } from "../errors.ts"
-import { append, halved, isFaultOfRecord, isolating, isRefusalOfServer, located, sent, triedAgain, type Written } from "./batch-bisection.ts"
+import { append, halved, isFaultOfRecord, isolating, isRefusalOfServer, located, locatedBehind, sent, triedAgain, type Written } from "./batch-bisection.ts"
 import { checkSource, type ToItem } from "./batch-chunks.ts"
 import { type BatchKind, checkIds } from "./batch-kind.ts"
 import type { BatchFailure, BatchResult, BatchSource } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
 import { type Chunk, ChunkReader } from "./chunk-reader.ts"
 
-/** Writes a batch: all of it, or none. Gives the ids of what was written, in the order of the source. */
-export async function writtenWhole(kind: BatchKind, source: BatchSource<unknown>, target: BatchTarget): Promise<string[]> {
+/**
+ * Writes a batch: all of it, or none. Gives the ids of what was written, in the order of the source. A kind knows what it
+ * has seen of a source, so that a list which is gone through again needs another one.
+ */
+export async function writtenWhole(kindOf: () => BatchKind, source: BatchSource<unknown>, target: BatchTarget): Promise<string[]> {
+  const kind = kindOf()
   checkSource(kind.operation, source, kind.fault)
   if (Array.isArray(source)) checkIds(kind.operation, source, target.definition)
   let refused: Chunk | undefined
+  let isFirst = true
   const send: Send = async (chunk, within) => {
     refused = chunk
     const part = await sent(kind, chunk, within)
     const [failure] = part.failures
     if (failure !== undefined) throw failure.error
     refused = undefined
+    isFirst = false
     return part
   }
   try {
     const { ids } = await written(kind, chunksOf(kind, source, kind.item, target), target, send)
     return ids
   } catch (error) {
-    throw isRefusalOfServer(error) && refused !== undefined && refused.items.length > 1 ? await located(kind, refused, error, target) : error
+    if (!isRefusalOfServer(error) || refused === undefined || refused.items.length === 1) throw error
+    const found = await located(kind, refused, error, target)
+    if (found !== error || isFirst || !isReadAgain(source)) throw found
+    // Alone it is not refused: it is for a record of an earlier statement.
+    const again = kindOf()
+    throw await locatedBehind(again, chunksOf(again, source, again.item, target), error, target)
   }
+}
+
+// Anything else may be gone once it is read.
+function isReadAgain(source: BatchSource<unknown>): boolean {
+  return Array.isArray(source) || source instanceof Set
 }
 
 /** Writes of a batch what can be written, and tells of the rest. */

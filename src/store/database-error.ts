@@ -242,7 +242,7 @@ function duplicate(cause: unknown, where: Where): RecordsError {
   const what = isOfId ? "there is a record with this id already" : `the unique index ${constraint} holds this value already`
   const which = where.position === undefined ? "" : ` record ${where.position}:`
   const advice = isOfId ? "use update() to change a record that exists" : "give it another value, or change the record that has it"
-  return new DuplicateRecordError(`${where.operation}:${which} ${what}: nothing was written; ${advice}`, { cause })
+  return new DuplicateRecordError(`${where.operation}:${which} ${what}: nothing was written; ${advice}`, { cause, position: where.position })
 }
 
 function rejected(cause: unknown, where: Where, why: string, by: unknown = constraintName(cause)): RecordsError {

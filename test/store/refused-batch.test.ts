@@ -58,12 +58,28 @@ describe.each(databases)("batches that the server refuses, on $name", (kind) => 
     expect([ids.length, failures]).toMatchObject([MANY - 1, [{ position: 2321, error: expected }]])
   })
 
+  test("a value that an earlier statement has stored: its place is named where the source can be gone through again", async () => {
+    const records = numbered(2 * MANY, { 7: { code: "twice" }, 4321: { code: "twice" } })
+    const taken = { name: "DuplicateRecordError", position: 4321, message: expect.stringContaining("record 4321: the unique index items_code") }
+    for (const source of [records, new Set(records)]) await expect(db.createBatch(source)).rejects.toMatchObject(taken)
+    await expect(db.upsertBatch(records)).rejects.toMatchObject({ ...taken, message: expect.stringContaining("record 4321") })
+    await expect(db.transaction((tx) => tx.createBatch(records))).rejects.toMatchObject(taken)
+    await expect(db.createBatch(records.values())).rejects.toMatchObject({ name: "DuplicateRecordError", position: undefined })
+    expect(await db.count()).toBe(1)
+    await db.createBatch(numbered(2 * MANY))
+    const changes = records.map(({ id, fields }) => ({ id, fields }))
+    await expect(db.updateBatch(changes)).rejects.toMatchObject(taken)
+  })
+
   test("an id that is taken is named by its place, the first of several, and in an update or a deletion too", async () => {
     await db.createBatch([
       { id: id(700), fields: {} },
       { id: id(90), fields: {} },
     ])
-    await expect(db.createBatch(numbered(MANY))).rejects.toThrow("createBatch: record 90: there is a record with this id already")
+    await expect(db.createBatch(numbered(MANY))).rejects.toMatchObject({
+      position: 90,
+      message: expect.stringContaining("createBatch: record 90: there is a record with this id already"),
+    })
     const changes = [90, 700, 9999].map((n) => ({ id: id(n), fields: n === 700 ? { checked: "secret" } : {} }))
     await expect(db.updateBatch(changes)).rejects.toMatchObject({ name: "InvalidRecordError", pointer: "/1" })
     await sql`create table parts (item uuid references items)`.execute(db.kysely)
