@@ -28,8 +28,8 @@ function isAlways(predicate: Predicate): boolean {
   if (predicate.kind === "not") return isNever(predicate.of)
   if (predicate.kind === "and") return predicate.of.every(isAlways)
   if (predicate.kind === "or") return predicate.of.some(isAlways)
-  // Every record has an id.
-  return predicate.kind === "column" && predicate.column === "id" && predicate.negated && isOneOfNone(predicate)
+  if (predicate.kind === "column") return predicate.negated && isOneOfNone(predicate)
+  return predicate.kind === "document" && isAnyObject(predicate)
 }
 
 function isNever(predicate: Predicate): boolean {
@@ -37,6 +37,12 @@ function isNever(predicate: Predicate): boolean {
   if (predicate.kind === "or") return predicate.of.every(isNever)
   if (predicate.kind === "and") return predicate.of.some(isNever)
   return (predicate.kind === "column" || predicate.kind === "document") && !predicate.negated && isOneOfNone(predicate)
+}
+
+// A document that holds no key in particular, as of `{ tenant: undefined }` there is none left.
+function isAnyObject({ path, operator, negated, operand }: DocumentTest): boolean {
+  if (operator !== "contains" || negated || path.steps.length > 0) return false
+  return operand.of === "object" && operand.object.json === "{}"
 }
 
 function isOneOfNone({ operator, operand }: ColumnTest | DocumentTest): boolean {

@@ -82,8 +82,9 @@ export interface CheckedBatchOptions {
 }
 
 /** @throws InvalidQueryError for an option that there is none of, or one that it does not know. */
-export function batchOptions(options: unknown, otherwise: OnConflict = "error", known: readonly string[] = ["onError"]): CheckedBatchOptions {
-  if (typeof options !== "object" || options === null) throw new InvalidQueryError("", `the options of a batch are an object: { ${known.join(", ")} }`)
+export function batchOptions(options: unknown = {}, otherwise: OnConflict = "error", known: readonly string[] = ["onError"]): CheckedBatchOptions {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new InvalidQueryError("", `the options of a batch are an object: { ${known.join(", ")} }`)
   const given = new Map<string, unknown>(Object.entries(options).filter(([, value]) => value !== undefined))
   for (const key of given.keys()) {
     if (!known.includes(key)) throw new InvalidQueryError(pointerText(child("", key)), `unknown option: this batch takes { ${known.join(", ")} }`)

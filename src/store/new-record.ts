@@ -159,8 +159,8 @@ function documentText(value: unknown, pointer: JsonPointer): string {
   return readable(pointer, () => jsonText(value, { pointer, refuse, bigint: "refused" }))
 }
 
-// A getter may throw anything.
-function readable<T>(pointer: JsonPointer, read: () => T): T {
+/** What reading a value of the caller's gives: a getter may throw anything. @throws InvalidRecordError with that as the cause. */
+export function readable<T>(pointer: JsonPointer, read: () => T): T {
   try {
     return read()
   } catch (cause) {

@@ -4,6 +4,7 @@ import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { type CheckedChange, checkedChanges } from "../predicate/checked-change.ts"
 import type { ChangeName } from "../query/change.ts"
 import type { Patch } from "../statement/patch.ts"
+import { readable } from "./new-record.ts"
 
 /** A patch that is ready to be sent. */
 export interface WrittenPatch extends Patch {
@@ -17,7 +18,7 @@ export interface WrittenPatch extends Patch {
  * @throws InvalidRecordError with the JSON pointer of what has no meaning or cannot be stored.
  */
 export function writtenPatch(given: unknown, pointer: JsonPointer, { columns }: { readonly columns: RecordColumns }): WrittenPatch {
-  const changes = checkedChanges(given, pointer)
+  const changes = readable(pointer, () => checkedChanges(given, pointer))
   const stray = columns.metadata === undefined ? changes.findIndex(({ path }) => path.column === "metadata") : -1
   if (stray !== -1) throw new InvalidRecordError(pointerText(child(child(pointer, stray), "field")), "this table has no column for metadata")
   return { changes, values: `[${changes.map(({ value }) => value).join(",")}]`, pointer }

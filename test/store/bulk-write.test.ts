@@ -36,6 +36,8 @@ describe.each(databases)("writes to many on $name", (kind) => {
     ["an empty and", [{ and: [] }]],
     ["groups of empty groups", [{ and: [{ and: [] }] }, { not: { or: [] } }, { or: [{ field: "fields.n", operator: "=", value: 1 }, { and: [] }] }]],
     ["not what is never true", [{ not: { and: [{ or: [] }, { field: "fields.n", operator: "exists" }] } }]],
+    ["no time of none", [{ field: "createdAt", operator: "not_in", value: [] }]],
+    ["an object without a key", [{ field: "fields", operator: "contains", value: { tenant: undefined } as never }]],
     ["not one of none", [{ not: { field: "fields.n", operator: "in", value: [] } }, { field: "id", operator: "not_in", value: [] }]],
   ])("filters that every record passes are refused: %s", async (_, filters) => {
     const everyone = { filters } as never

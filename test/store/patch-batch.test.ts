@@ -41,6 +41,20 @@ describe.each(databases)("batches of patches on $name", (kind) => {
     ])
   })
 
+  test("what throws when it is read is named by the place of its patch, and its error is the cause", async () => {
+    const thrown = new Error("a getter of somebody's")
+    const raise = (): never => {
+      throw thrown
+    }
+    const throwing = (key: string) => Object.defineProperty({}, key, { get: raise, enumerable: true })
+    const id = await db.create({ fields: {} }).then((record) => record.id)
+    const error = { name: "InvalidRecordError", cause: thrown }
+    await expect(db.patch(id, [set("fields.a", throwing("x") as never)])).rejects.toMatchObject(error)
+    const patches = (other: object) => [{ id, changes: up }, other as never]
+    await expect(db.patchBatch(patches({ id: UNKNOWN_ID, changes: [throwing("field")] }))).rejects.toMatchObject({ ...error, pointer: "/1/changes" })
+    await expect(db.patchBatch(patches(throwing("id")))).rejects.toMatchObject({ ...error, pointer: "/1" })
+  })
+
   const up = [increment("fields.n", 1)]
   const failing: [what: string, patches: (a: string, b: string) => unknown, error: object][] = [
     [
