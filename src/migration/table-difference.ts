@@ -40,7 +40,10 @@ function indexChanges(definition: TableDefinition, live: LiveTable): readonly Ta
   const present = new Set([...valid.map(({ name }) => name), ...valid.flatMap(({ definition: sql }) => heldText(sql))])
   const missing = wanted.filter(({ name, holds }) => ![name, ...heldText(holds)].some((text) => present.has(text)))
   const there = new Set(live.indexes.map(({ name }) => name))
-  const dropped = live.indexes.filter((index) => !names.has(index.name) && isOurs(index, definition))
+  // One that was given another name serves as the one that is wanted does.
+  const renamed = wanted.filter(({ name }) => !valid.some((index) => index.name === name)).flatMap(({ holds }) => heldText(holds))
+  const isServing = ({ definition: sql }: LiveIndex) => heldText(sql).some((text) => renamed.includes(text))
+  const dropped = live.indexes.filter((index) => !names.has(index.name) && isOurs(index, definition) && !isServing(index))
   return [
     ...missingExtensions(missing, live).map((extension) => wantedPart("create", extensionPart(extension))),
     ...missing.map(({ name, part }) => wantedPart(there.has(name) ? "repair" : "create", part)),
@@ -68,9 +71,11 @@ function missingExtensions(indexes: readonly WantedIndex[], { extensions }: Live
   return [...new Set(indexes.flatMap(({ extension }) => extension ?? []))].filter((extension) => !extensions.includes(extension))
 }
 
-// A GIN on a whole document serves under any name: a table that was there before may have one. It serves with NULL and without.
+// A GIN on a whole document serves under any name: a table that was there before may have one. Whether it holds the records
+// without the document makes no difference. The words of PostgreSQL are upper case, and names tell one case from the other.
 function heldText(definition: string): readonly string[] {
-  const held = /using (gin \(("(?:[^"]|"")+"|\w+) jsonb_path_ops\))(?: with \([^()]*\))?(?: where \(\2 is not null\))?$/is.exec(definition)?.[1]
+  const gin = /(?:using|USING) (gin \(("(?:[^"]|"")+"|\w+) jsonb_path_ops\))(?: WITH \([^()]*\))?(?: (?:where|WHERE) \(?\2 (?:is not null|IS NOT NULL)\)?)?$/s
+  const held = gin.exec(definition)?.[1]
   return held === undefined ? [] : [held.replaceAll('"', "")]
 }
 

@@ -1,24 +1,35 @@
 import { RecordNotFoundError, RecordsError } from "../errors.ts"
 import { MOST_FAILURES, type PatchCount, type PatchRow } from "../statement/patch.ts"
-import { leftOut } from "./database-error.ts"
+import { leftOut, notStored } from "./database-error.ts"
 import type { GivenPatch } from "./patch-batch.ts"
 import type { Row } from "./record-row.ts"
 import { checkRevision } from "./write-options.ts"
 import { type Failure, inapplicableChange, type WrittenPatch } from "./written-patch.ts"
 
+/** What a statement was to patch. */
+interface Asked {
+  readonly patches: readonly GivenPatch[]
+  /** The ids of the records that are there, though the statement has not met them. */
+  readonly there: ReadonlySet<string>
+  readonly isTransaction: boolean
+}
+
 /**
  * The rows of the records that were patched by their ids, each with the place of its patch.
  *
- * @throws for the first patch that could not be made: RecordNotFoundError, RevisionConflictError, InapplicableChangeError.
+ * @throws for the first patch that could not be made: RecordNotFoundError, RevisionConflictError, InapplicableChangeError;
+ * RecordsError when the server has left its record out.
  */
 export function patchedRows(
   operation: string,
   rows: readonly (PatchRow & Row)[],
-  patches: readonly GivenPatch[],
-  isTransaction: boolean,
+  { patches, there, isTransaction }: Asked,
 ): readonly { readonly row: Row; readonly position: number }[] {
   const byId = new Map(rows.map((row) => [row.asked, row]))
-  const patched = patches.map((patch) => ({ row: patchedRow(operation, byId.get(patch.id), patch), position: patch.position ?? 0 }))
+  const patched = patches.map((patch) => {
+    if (there.has(patch.id)) throw notStored(operation, patch.position)
+    return { row: patchedRow(operation, byId.get(patch.id), patch), position: patch.position ?? 0 }
+  })
   // What is NULL there, was not written.
   const left = patches.filter((_, index) => patched[index]?.row["id"] === null)
   if (left.length > 0) throw leftOut(operation, { left: left.length, all: patched.length, position: left[0]?.position, isTransaction })

@@ -8,7 +8,7 @@ import type { JsonObject, RecordShape } from "../query/field.ts"
 import type { ClaimQuery, StoredRecord, WriteQuery } from "../query/query.ts"
 import { revisionsStatement } from "../statement/batch.ts"
 import { deleteWhereStatement, updateWhereStatement } from "../statement/bulk-write.ts"
-import { claimStatement, foundIdsStatement, lockStatement, type PatchCount, patchWhereStatement } from "../statement/patch.ts"
+import { claimStatement, foundIdsStatement, lockStatement, type PatchCount, type PatchRow, patchWhereStatement } from "../statement/patch.ts"
 import { RecordStatements } from "../statement/record-statements.ts"
 import type { WriteTarget } from "../statement/write-target.ts"
 import { writtenIsolated, writtenWhole } from "./batch.ts"
@@ -355,34 +355,24 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     return row
   }
 
-  #metRow(operation: string, target: WriteTarget, statement: (target: WriteTarget) => Compilable<Row>): Promise<Row | undefined> {
+  async #metRow(operation: string, target: WriteTarget, statement: (target: WriteTarget) => Compilable<Row>): Promise<Row | undefined> {
     const write = statement(target)
-    return this.#untilMet(
-      operation,
-      async () => (await this.#runner.rows(operation, write))[0],
-      // Only a statement that is for a revision says what it met: of another one a trigger may have made something.
-      (row) => (row === undefined && target.expectedRevision !== undefined ? [target] : []),
-    )
+    // Only a statement that is for a revision says what it met: of another one a trigger may have made something.
+    const unmet = target.expectedRevision === undefined ? [] : [target.id]
+    const { rows, there } = await this.#untilMet(operation, write, (all: readonly Row[]) => (all.length === 0 ? unmet : []))
+    if (there.size > 0) throw notStored(operation)
+    return rows[0]
   }
 
-  // What another transaction deletes and makes anew, a statement that waits for that one does not meet; a later one does.
-  // Where it has not met one record it has written nothing.
-  async #untilMet<R>(
-    operation: string,
-    write: () => Promise<R>,
-    unmetOf: (written: R) => readonly { id: string; position?: number | undefined }[],
-  ): Promise<R> {
-    let missed: number | undefined
-    for (let look = 0; look < MOST_LOOKS; look += 1) {
-      const written = await write()
-      const unmet = unmetOf(written)
-      if (unmet.length === 0) return written
-      const ids = unmet.map(({ id }) => id)
-      const [there] = await this.#runner.rows(operation, revisionsStatement(this.#runner.db, this.definition, ids))
-      if (there === undefined) return written
-      missed = unmet.find(({ id }) => id === there.id)?.position
+  // What another transaction deletes and makes anew, a statement that waits for that one does not meet; a later one does. It
+  // has written nothing at all when there is one that it has not met. After some looks those are told that are there.
+  async #untilMet<R>(operation: string, write: Compilable<R>, unmetOf: (rows: readonly R[]) => readonly string[], position?: number) {
+    for (let look = 1; ; look += 1) {
+      const rows = await this.#runner.rows(operation, write, position)
+      const unmet = unmetOf(rows)
+      const found = unmet.length === 0 ? [] : await this.#runner.rows(operation, revisionsStatement(this.#runner.db, this.definition, unmet))
+      if (found.length === 0 || look === MOST_LOOKS) return { rows, there: new Set(found.map(({ id }) => id)) }
     }
-    throw notStored(operation, missed)
   }
 
   // In one order, whatever statements they are patched by, so that two batches never wait for each other.
@@ -422,15 +412,12 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     const [first] = patches
     const statement = this.#runner.statements.patch(first?.patch.changes ?? [], patches)
     const position = patches.length === 1 ? first?.position : undefined
-    const rows = await this.#untilMet(
-      operation,
-      () => this.#runner.rows(operation, statement, position),
-      (all) => {
-        const unmet = new Set(all.flatMap(({ met, asked }) => (met === null ? [asked] : [])))
-        return patches.filter(({ id }) => unmet.has(id))
-      },
-    )
-    return patchedRows(operation, rows, patches, this.kysely.isTransaction).map(({ row, position }) => ({ record: storedRecord(row), position }))
+    const unmetOf = (rows: readonly Pick<PatchRow, "asked" | "met">[]) => rows.filter(({ met }) => met === null).map(({ asked }) => asked)
+    const { rows, there } = await this.#untilMet(operation, statement, unmetOf, position)
+    return patchedRows(operation, rows, { patches, there, isTransaction: this.kysely.isTransaction }).map(({ row, position }) => ({
+      record: storedRecord(row),
+      position,
+    }))
   }
 }
 

@@ -143,6 +143,17 @@ describe.each(databases)("generate on $name", (kind) => {
     await drop()
   })
 
+  test("a GIN that was built by a migration, and has another name since, is not dropped for it", async () => {
+    const { db, drop } = await migratedDatabase(kind, plainPeople)
+    await sql`drop index people_metadata_gin`.execute(db.kysely)
+    await db.migrate()
+    await sql`alter index people_metadata_gin rename to anyhow`.execute(db.kysely)
+    expect(await difference(db)).toMatchObject({ changes: [] })
+    await sql`create index people_metadata_gin on people using gin (metadata jsonb_path_ops)`.execute(db.kysely)
+    expect((await difference(db)).changes).toMatchObject([{ kind: "drop", part: { name: "index anyhow" } }])
+    await drop()
+  })
+
   test("one migration that fails changes nothing, and its file and its index are named", async () => {
     const { db: before, drop } = await migratedDatabase(kind, plainPeople)
     const db = new PostgresDatabase<Person>({ kysely: before.kysely as never, records: people })

@@ -43,6 +43,21 @@ describe.each(databases)("migrate() on $name", (kind) => {
     await drop()
   })
 
+  test("the GIN that are built later are those that come with the table", async () => {
+    const { db, drop } = await migratedDatabase(kind, plainPeople)
+    const made = async () =>
+      (await sql<{ indexdef: string }>`select indexdef from pg_indexes where indexname like 'people%gin' order by 1`.execute(db.kysely)).rows
+    const first = await made()
+    expect(first.map(({ indexdef }) => indexdef.replace(/^.* USING/, "USING"))).toEqual([
+      "USING gin (fields jsonb_path_ops)",
+      "USING gin (metadata jsonb_path_ops) WHERE (metadata IS NOT NULL)",
+    ])
+    await sql`drop index people_fields_gin, people_metadata_gin`.execute(db.kysely)
+    expect(await db.migrate()).toEqual(["index people_fields_gin", "index people_metadata_gin"])
+    expect(await made()).toEqual(first)
+    await drop()
+  })
+
   test("a GIN on metadata serves whether or not it has an entry for records without", async () => {
     const { db, drop } = await migratedDatabase(kind, plainPeople)
     await sql`drop index people_metadata_gin`.execute(db.kysely)

@@ -69,8 +69,19 @@ describe("a role that may only read and write rows, on PostgreSQL", () => {
     await expect(db.update(kept, { fields }, { expectedRevision: 1 })).rejects.toMatchObject(notStored)
     await expect(db.patch(kept, changes)).rejects.toMatchObject(notStored)
     await expect(db.patch(kept, changes, { expectedRevision: 1 })).rejects.toMatchObject(notStored)
-    const patches = [free, kept].map((id) => ({ id, changes }))
-    await expect(db.patchBatch(patches)).rejects.toMatchObject({ ...notStored, message: expect.stringContaining("position 1") })
+    const others = await owner.createBatch(Array.from({ length: 3 }, () => ({ fields: { name: "Ada" } })))
+    const patches = (ids: readonly string[]) => ids.map((id) => ({ id, changes }))
+    const first = { ...notStored, message: expect.stringContaining("position 1") }
+    for (const ids of [others, others.toReversed()]) await expect(db.patchBatch(patches([free, ...ids]))).rejects.toMatchObject(first)
+    // What is wrong with an earlier one is said first.
+    const stale = { id: free, changes, expectedRevision: 9 }
+    await expect(db.patchBatch([stale, ...patches([kept])])).rejects.toMatchObject({ code: "revision_conflict", position: 0 })
+    await expect(db.patchBatch(patches([randomUUID(), kept]))).rejects.toMatchObject({ code: "record_not_found", position: 0 })
+    const inapplicable = { id: free, changes: [increment("fields.name", 1)] } as never
+    await expect(db.patchBatch([inapplicable, { id: kept, changes: [increment("fields.name", 1)] } as never])).rejects.toMatchObject({
+      code: "inapplicable_change",
+      pointer: "/0/changes/0",
+    })
     await expect(db.updateBatch([{ id: kept, fields }])).rejects.toMatchObject(notStored)
     expect(await owner.readBatch([kept, free])).toMatchObject([{ revision: 1 }, { revision: 1 }])
     expect(await db.patch(free, changes)).toMatchObject({ revision: 2 })
