@@ -44,15 +44,13 @@ export function recordsStatements(db: Kysely<any>, options: RecordsTable): reado
     const values = sql`(modulus ${sql.lit(partitions)}, remainder ${sql.lit(remainder)})`
     return sql`create table ${sql.id(schema, `${table}_p${remainder}`)} partition of ${sql.id(schema, table)} for values with ${values}`
   })
-  const indexes = gin.map((column) => {
-    const index = inSchema
+  const indexes = gin.map((column) =>
+    inSchema
       .createIndex(`${table}_${column}_gin`)
       .on(table)
       .using("gin")
-      .expression(sql`${sql.ref(column)} jsonb_path_ops`)
-    // No containment finds NULL, and to hold it costs each write of a record without metadata.
-    return column === "metadata" ? index.where(sql.ref(column), "is not", null) : index
-  })
+      .expression(sql`${sql.ref(column)} jsonb_path_ops`),
+  )
   return [...before.map((statement) => sql.raw(statement)), whole, ...parts, ...indexes, ...after.map((statement) => sql.raw(statement))].map((statement) =>
     statement.compile(db),
   )

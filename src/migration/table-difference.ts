@@ -72,9 +72,10 @@ function missingExtensions(indexes: readonly WantedIndex[], { extensions }: Live
 }
 
 // A GIN on a whole document serves under any name: a table that was there before may have one. Whether it holds the records
-// without the document makes no difference. The words of PostgreSQL are upper case, and names tell one case from the other.
+// without that document makes no difference: no containment finds them. PostgreSQL's words are upper case, ours lower; in a
+// name the case tells one from another.
 function heldText(definition: string): readonly string[] {
-  const gin = /(?:using|USING) (gin \(("(?:[^"]|"")+"|\w+) jsonb_path_ops\))(?: WITH \([^()]*\))?(?: (?:where|WHERE) \(?\2 (?:is not null|IS NOT NULL)\)?)?$/s
+  const gin = /(?:using|USING) (gin \(("(?:[^"]|"")+"|\w+) jsonb_path_ops\))(?: WITH \([^()]*\))?(?: WHERE \(\2 IS NOT NULL\))?$/s
   const held = gin.exec(definition)?.[1]
   return held === undefined ? [] : [held.replaceAll('"', "")]
 }

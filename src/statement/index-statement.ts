@@ -39,16 +39,13 @@ export function indexStatements(definition: TableDefinition): readonly IndexStat
   })
 }
 
-/**
- * The GIN on each document of a definition, as the first migration makes them. A record without metadata costs that of the
- * metadata nothing: containment, which is what they serve, finds no NULL.
- */
+/** The GIN on each document of a definition, under the names that the first migration gives them. */
 export function ginIndexes(definition: TableDefinition, documents: readonly DocumentColumn[] = definition.gin): readonly TableIndex[] {
-  return documents.map((column) => {
-    const document = jsonAccessor({ column, steps: [] }, outermost(definition))
-    const where = column === "metadata" ? ` where ${document} is not null` : ""
-    return { name: ginName(definition.table, column), unique: false, holds: `using gin (${document} jsonb_path_ops)${where}` }
-  })
+  return documents.map((column) => ({
+    name: ginName(definition.table, column),
+    unique: false,
+    holds: `using gin (${jsonAccessor({ column, steps: [] }, outermost(definition))} jsonb_path_ops)`,
+  }))
 }
 
 /** All indexes of a definition, besides the primary key. */

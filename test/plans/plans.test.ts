@@ -101,7 +101,7 @@ describe.each(planModes)("under %s", (mode) => {
     expect((await indexesOf({ filters: [withGin] }, definitions.gin)).indexes).toEqual(["by_gin_fields_gin"])
   })
 
-  test("the GIN on metadata, which leaves out what has none, serves all that containment asks of it", async () => {
+  test("the GIN on metadata serves all that containment asks of it", async () => {
     const asked: LooseCondition[] = [
       { field: "metadata.source", operator: "=", value: "s17" },
       { field: "metadata.source", operator: "in", value: ["s17", "s18"] },
