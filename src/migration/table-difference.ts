@@ -40,9 +40,9 @@ function indexChanges(definition: TableDefinition, live: LiveTable): readonly Ta
   const present = new Set([...valid.map(({ name }) => name), ...valid.flatMap(({ definition: sql }) => heldText(sql))])
   const missing = wanted.filter(({ name, holds }) => ![name, ...heldText(holds)].some((text) => present.has(text)))
   const there = new Set(live.indexes.map(({ name }) => name))
-  // One that was given another name serves as the one that is wanted does.
-  const renamed = wanted.filter(({ name }) => !valid.some((index) => index.name === name)).flatMap(({ holds }) => heldText(holds))
-  const isServing = ({ definition: sql }: LiveIndex) => heldText(sql).some((text) => renamed.includes(text))
+  // One that was given another name serves in the place of the one that is wanted.
+  const unnamed = wanted.filter(({ name }) => !valid.some((index) => index.name === name)).flatMap(({ holds }) => heldText(holds))
+  const isServing = (index: LiveIndex) => index.isValid && heldText(index.definition).some((text) => unnamed.includes(text))
   const dropped = live.indexes.filter((index) => !names.has(index.name) && isOurs(index, definition) && !isServing(index))
   return [
     ...missingExtensions(missing, live).map((extension) => wantedPart("create", extensionPart(extension))),

@@ -39,9 +39,9 @@ function isNever(predicate: Predicate): boolean {
   return (predicate.kind === "column" || predicate.kind === "document") && !predicate.negated && isOneOfNone(predicate)
 }
 
-// A document that holds no key in particular, as of `{ tenant: undefined }` there is none left.
+// All fields are an object, whatever is in it: of `{ tenant: undefined }` nothing else is left.
 function isAnyObject({ path, operator, negated, operand }: DocumentTest): boolean {
-  if (operator !== "contains" || negated || path.steps.length > 0) return false
+  if (operator !== "contains" || negated || path.column !== "fields" || path.steps.length > 0) return false
   return operand.of === "object" && operand.object.json === "{}"
 }
 

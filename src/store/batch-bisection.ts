@@ -70,33 +70,37 @@ export function located(kind: BatchWrite, chunk: Chunk, error: RecordsError, tar
   })
 }
 
-/** The same for a record that is refused for one of an earlier statement: all of them are sent again. */
-export function locatedBehind(kind: BatchWrite, chunks: ChunkReader, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+/** The same with the statements before it: a record may be refused for one of theirs. `chunks` are all of them once more. */
+export function locatedBehind(kind: BatchWrite, chunks: ChunkReader, refused: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+  const start = refused.items[0]?.position ?? 0
   return refusalAmong(error, target, async (within, isIt) => {
-    const all: Written = { ids: [], positions: [], failures: [] }
-    while (!all.failures.some(isIt)) {
-      const chunk = await chunks.next()
-      if (chunk === undefined) break
-      append(all, await halved(kind, chunk, within, isIt))
+    for (;;) {
+      const chunk = await within.reading(() => chunks.next())
+      const last = chunk?.items.at(-1)
+      if (chunk === undefined || last === undefined) return NOTHING
+      if (last.position >= start) return halved(kind, chunk, within, isIt)
+      await sent(kind, chunk, within)
     }
-    return all
   })
 }
 
-// Nothing of what is tried stays.
+const NOTHING: Written = { ids: [], positions: [], failures: [] }
+
 async function refusalAmong(
   error: RecordsError,
   target: BatchTarget,
   tried: (target: BatchTarget, isIt: (one: Refused) => boolean) => Promise<Written>,
 ): Promise<RecordsError> {
   const isIt = (one: Refused) => isSameRefusal(one.error.cause, error.cause)
-  try {
-    return await isolating(target, async (within) => {
-      throw (await tried(within, isIt)).failures.find(isIt)?.error ?? error
-    })
-  } catch (found) {
-    return isRefusalOfServer(found) ? found : error
-  }
+  const found: Refused[] = []
+  const looked = isolating(target, async (within) => {
+    found.push(...(await tried(within, isIt)).failures.filter(isIt))
+    // Nothing of what was tried stays.
+    throw error
+  })
+  // What else goes wrong meanwhile matters less.
+  await looked.catch(() => undefined)
+  return found[0]?.error ?? error
 }
 
 /**

@@ -5,6 +5,7 @@ import { type BatchKind, checkIds } from "./batch-kind.ts"
 import type { BatchFailure, BatchResult, BatchSource } from "./batch-options.ts"
 import type { BatchTarget } from "./batch-target.ts"
 import { type Chunk, ChunkReader } from "./chunk-reader.ts"
+import { isForAnother } from "./database-error.ts"
 
 /**
  * Writes a batch: all of it, or none. Gives the ids of what was written, in the order of the source. A kind knows what it
@@ -15,14 +16,14 @@ export async function writtenWhole(kindOf: () => BatchKind, source: BatchSource<
   checkSource(kind.operation, source, kind.fault)
   if (Array.isArray(source)) checkIds(kind.operation, source, target.definition)
   let refused: Chunk | undefined
-  let isFirst = true
+  let hasSent = false
   const send: Send = async (chunk, within) => {
     refused = chunk
     const part = await sent(kind, chunk, within)
     const [failure] = part.failures
     if (failure !== undefined) throw failure.error
     refused = undefined
-    isFirst = false
+    hasSent = true
     return part
   }
   try {
@@ -30,17 +31,17 @@ export async function writtenWhole(kindOf: () => BatchKind, source: BatchSource<
     return ids
   } catch (error) {
     if (!isRefusalOfServer(error) || refused === undefined || refused.items.length === 1) throw error
-    const found = await located(kind, refused, error, target)
-    if (found !== error || isFirst || !isReadAgain(source)) throw found
-    // Alone it is not refused: it is for a record of an earlier statement.
+    // What it is refused for may be in an earlier statement, which is rolled back by now.
+    const isForEarlier = hasSent && isForAnother(error.cause, target.definition) && isList(source)
     const again = kindOf()
-    throw await locatedBehind(again, chunksOf(again, source, again.item, target), error, target)
+    const found = isForEarlier ? await locatedBehind(again, chunksOf(again, source, again.item, target), refused, error, target) : error
+    throw found === error ? await located(kind, refused, error, target) : found
   }
 }
 
-// Anything else may be gone once it is read.
-function isReadAgain(source: BatchSource<unknown>): boolean {
-  return Array.isArray(source) || source instanceof Set
+// Only a list is the same when it is gone through again.
+function isList(source: BatchSource<unknown>): boolean {
+  return Array.isArray(source) && source[Symbol.iterator] === Array.prototype[Symbol.iterator] && !(Symbol.asyncIterator in source)
 }
 
 /** Writes of a batch what can be written, and tells of the rest. */

@@ -76,9 +76,15 @@ export function refusalReason(cause: unknown): string {
 /** Whether the server refused two statements for the same. */
 export function isSameRefusal(one: unknown, other: unknown): boolean {
   if (refusalReason(one) !== refusalReason(other)) return false
-  // Of one foreign key there may be many that have nothing to refer to. A trigger says in words what it refuses.
-  if (/^(?:23503|23001)$/.test(sqlState(one) ?? "")) return property(one, "detail") === property(other, "detail")
+  // Of one constraint there may be many values that it does not take beside those that are there. A trigger says in words
+  // what it refuses.
+  if (/^(?:23503|23001|23505|23P01)$/.test(sqlState(one) ?? "")) return property(one, "detail") === property(other, "detail")
   return refusedFor(one, "constraint") !== undefined || property(one, "message") === property(other, "message")
+}
+
+/** Whether the server has refused a record for what another one holds, which may be one of its batch, but for their ids. */
+export function isForAnother(cause: unknown, table: Pick<Where, "table">): boolean {
+  return /^(?:23505|23P01)$/.test(sqlState(cause) ?? "") && !isOfTakenId(cause, table)
 }
 
 /** The error for a record that the server left out of a write without an error; `position` is its place in a batch. */

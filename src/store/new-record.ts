@@ -1,12 +1,13 @@
 import { OUR_COLUMNS, type RecordColumns } from "../definition/record-columns.ts"
 import type { DocumentSchemas } from "../definition/record-schemas.ts"
-import { InvalidQueryError, InvalidRecordError, RecordsError } from "../errors.ts"
+import { InvalidQueryError, InvalidRecordError } from "../errors.ts"
 import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { jsonText } from "../json/json-text.ts"
 import { ID_FORMS, idText } from "../predicate/column-operand.ts"
 import type { JsonObject, Writable } from "../query/field.ts"
 import type { Replacement, WrittenRecord } from "../statement/written-record.ts"
 import { newId } from "./new-id.ts"
+import { readable } from "./readable.ts"
 import { validDocuments } from "./schema-validation.ts"
 import { checkHasRevisions, isRevision } from "./write-options.ts"
 
@@ -157,16 +158,6 @@ function metadataText(value: unknown, pointer: JsonPointer, { columns }: Written
 
 function documentText(value: unknown, pointer: JsonPointer): string {
   return readable(pointer, () => jsonText(value, { pointer, refuse, bigint: "refused" }))
-}
-
-/** What reading a value of the caller's gives: a getter may throw anything. @throws InvalidRecordError with that as the cause. */
-export function readable<T>(pointer: JsonPointer, read: () => T): T {
-  try {
-    return read()
-  } catch (cause) {
-    if (cause instanceof RecordsError) throw cause
-    throw new InvalidRecordError(pointerText(pointer), "it threw an error when it was read, which is the cause", { cause })
-  }
 }
 
 function refuse(pointer: JsonPointer, reason: string): never {

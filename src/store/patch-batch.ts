@@ -7,7 +7,8 @@ import { patchShape } from "../statement/patch.ts"
 import type { WriteTarget } from "../statement/write-target.ts"
 import { asyncValues, checkSource } from "./batch-chunks.ts"
 import type { BatchSource } from "./batch-options.ts"
-import { knownId, readable } from "./new-record.ts"
+import { knownId } from "./new-record.ts"
+import { readable } from "./readable.ts"
 import { expectedRevision } from "./write-options.ts"
 import { type WrittenPatch, writtenPatch } from "./written-patch.ts"
 
@@ -59,7 +60,10 @@ export async function patchBatches(patches: BatchSource<unknown>, definition: Ta
 function batchedPatch(given: unknown, position: number, definition: TableDefinition): GivenPatch {
   const pointer = child("", position)
   if (typeof given !== "object" || given === null) return refuse(pointer, "is an object: { id, changes }")
-  const { id, changes, ...options }: { id?: unknown; changes?: unknown } = readable(pointer, () => ({ ...given }))
+  const { id, changes, options } = readable(pointer, () => {
+    const { id, changes, ...options }: { id?: unknown; changes?: unknown } = given
+    return { id, changes, options }
+  })
   const patch = writtenPatch(changes, child(pointer, "changes"), definition)
   return { ...target(id, options, definition, position), patch, position }
 }

@@ -95,7 +95,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
     const { isolates, onConflict } = batchOptions(options, "error", NEW_BATCH_OPTIONS)
-    return this.#batch(() => newRecords("createBatch", this.definition, onConflict), records, isolates)
+    return this.#batch("createBatch", (operation) => newRecords(operation, this.definition, onConflict), records, isolates)
   }
 
   /**
@@ -149,7 +149,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     changes: BatchSource<RecordUpdate<FIn, MIn>>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
-    return this.#batch(() => updates("updateBatch", this.definition), changes, batchOptions(options).isolates)
+    return this.#batch("updateBatch", (operation) => updates(operation, this.definition), changes, batchOptions(options).isolates)
   }
 
   /**
@@ -166,7 +166,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
     const { isolates, onConflict } = batchOptions(options, "replace", NEW_BATCH_OPTIONS)
-    return this.#batch(() => newRecords("upsertBatch", this.definition, onConflict), records, isolates)
+    return this.#batch("upsertBatch", (operation) => newRecords(operation, this.definition, onConflict), records, isolates)
   }
 
   /**
@@ -298,7 +298,7 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     ids: BatchSource<string>,
     options?: Options,
   ): Promise<BatchOutcome<Options>> {
-    return this.#batch(() => deletions("deleteBatch", this.definition), ids, batchOptions(options).isolates)
+    return this.#batch("deleteBatch", (operation) => deletions(operation, this.definition), ids, batchOptions(options).isolates)
   }
 
   /**
@@ -326,9 +326,15 @@ export class RecordStore<F = JsonObject, M = JsonObject, FIn = F, MIn = M> exten
     return new RecordStore(asKyselyTables<F, M>(trx), this.definition, this.#runner.observer, this.#runner.statements)
   }
 
-  async #batch<Options>(kindOf: () => BatchKind, source: BatchSource<unknown>, isolates: boolean): Promise<BatchOutcome<Options>> {
-    const target = this.#batchTarget(kindOf().operation)
-    const outcome: BatchResult | string[] = isolates ? await writtenIsolated(kindOf(), source, target) : await writtenWhole(kindOf, source, target)
+  async #batch<Options>(
+    operation: string,
+    kindOf: (operation: string) => BatchKind,
+    source: BatchSource<unknown>,
+    isolates: boolean,
+  ): Promise<BatchOutcome<Options>> {
+    const target = this.#batchTarget(operation)
+    const written = isolates ? writtenIsolated(kindOf(operation), source, target) : writtenWhole(() => kindOf(operation), source, target)
+    const outcome: BatchResult | string[] = await written
     // Which of the two it is follows from the options.
     return outcome as BatchOutcome<Options>
   }

@@ -4,7 +4,7 @@ import { child, type JsonPointer, pointerText } from "../json/json-pointer.ts"
 import { type CheckedChange, checkedChanges } from "../predicate/checked-change.ts"
 import type { ChangeName } from "../query/change.ts"
 import type { Patch } from "../statement/patch.ts"
-import { readable } from "./new-record.ts"
+import { readable } from "./readable.ts"
 
 /** A patch that is ready to be sent. */
 export interface WrittenPatch extends Patch {

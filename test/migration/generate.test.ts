@@ -151,6 +151,12 @@ describe.each(databases)("generate on $name", (kind) => {
     expect(await difference(db)).toMatchObject({ changes: [] })
     await sql`create index people_metadata_gin on people using gin (metadata jsonb_path_ops)`.execute(db.kysely)
     expect((await difference(db)).changes).toMatchObject([{ kind: "drop", part: { name: "index anyhow" } }])
+    await sql`drop index people_metadata_gin`.execute(db.kysely)
+    await sql`update pg_index set indisvalid = false where indexrelid = 'anyhow'::regclass`.execute(db.kysely)
+    expect((await difference(db)).changes).toMatchObject([
+      { kind: "create", part: { name: "index people_metadata_gin" } },
+      { kind: "drop", part: { name: "index anyhow" } },
+    ])
     await drop()
   })
 

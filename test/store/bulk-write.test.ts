@@ -48,6 +48,12 @@ describe.each(databases)("writes to many on $name", (kind) => {
     expect(await db.count()).toBe(3)
   })
 
+  test("metadata that are any object are a condition: not every record has some", async () => {
+    const described = { filters: [{ field: "metadata", operator: "contains", value: {} }] } as never
+    await db.create({ fields: { n: 4 } })
+    expect([await db.deleteWhere(described), await db.count()]).toEqual([3, 1])
+  })
+
   test("patchWhere is all or nothing, and names the records that do not allow a change", async () => {
     await db.createBatch(Array.from({ length: 200 }, () => ({ fields: { n: "x", city: "Paris" } })))
     const failing = await db.search({ filters: [filter("fields.n", "type", "string")], limit: 100 })

@@ -41,6 +41,19 @@ describe.each(databases)("batches of patches on $name", (kind) => {
     ])
   })
 
+  test("a patch may be an object of a class that has its members as accessors", async () => {
+    const { id: stored } = await db.create({ fields: { n: 1 } })
+    class Patch {
+      get id(): string {
+        return stored
+      }
+      get changes() {
+        return [increment("fields.n", 1)] as const
+      }
+    }
+    expect(await db.patchBatch([new Patch()])).toMatchObject([{ fields: { n: 2 } }])
+  })
+
   test("what throws when it is read is named by the place of its patch, and its error is the cause", async () => {
     const thrown = new Error("a getter of somebody's")
     const raise = (): never => {

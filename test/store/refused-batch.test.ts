@@ -58,17 +58,25 @@ describe.each(databases)("batches that the server refuses, on $name", (kind) => 
     expect([ids.length, failures]).toMatchObject([MANY - 1, [{ position: 2321, error: expected }]])
   })
 
-  test("a value that an earlier statement has stored: its place is named where the source can be gone through again", async () => {
-    const records = numbered(2 * MANY, { 7: { code: "twice" }, 4321: { code: "twice" } })
+  test("a value that an earlier statement has stored: its place is named where the source is a list", async () => {
+    const records = numbered(2 * MANY, { 7: { code: "twice" }, 4321: { code: "twice" }, 4400: { code: "twice" } })
     const taken = { name: "DuplicateRecordError", position: 4321, message: expect.stringContaining("record 4321: the unique index items_code") }
-    for (const source of [records, new Set(records)]) await expect(db.createBatch(source)).rejects.toMatchObject(taken)
+    await expect(db.createBatch(records)).rejects.toMatchObject(taken)
     await expect(db.upsertBatch(records)).rejects.toMatchObject({ ...taken, message: expect.stringContaining("record 4321") })
     await expect(db.transaction((tx) => tx.createBatch(records))).rejects.toMatchObject(taken)
-    await expect(db.createBatch(records.values())).rejects.toMatchObject({ name: "DuplicateRecordError", position: undefined })
+    const iterator = records.toSpliced(4400).values()
+    await expect(db.createBatch(iterator)).rejects.toMatchObject({ name: "DuplicateRecordError", position: undefined })
     expect(await db.count()).toBe(1)
     await db.createBatch(numbered(2 * MANY))
-    const changes = records.map(({ id, fields }) => ({ id, fields }))
-    await expect(db.updateBatch(changes)).rejects.toMatchObject(taken)
+    await expect(db.updateBatch(records)).rejects.toMatchObject(taken)
+  })
+
+  test("a value that another record of the statement gives up is not what the batch is refused for", async () => {
+    await db.create({ id: id(0), fields: { code: "kept" } })
+    const records = numbered(MANY + 1, { 7: { code: "twice" }, 2100: { code: "twice" } }).slice(1)
+    const swapped = [...records.slice(0, 2000), { id: id(9998), fields: { code: "kept" } }, ...records.slice(2000), { id: id(0), fields: {} }]
+    await expect(db.upsertBatch(swapped)).rejects.toMatchObject({ name: "DuplicateRecordError", position: 2100 })
+    expect(await db.count()).toBe(2)
   })
 
   test("an id that is taken is named by its place, the first of several, and in an update or a deletion too", async () => {
