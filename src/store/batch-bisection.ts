@@ -61,8 +61,8 @@ async function explained({ operation, makesRecords }: BatchWrite, items: readonl
   })
 }
 
-/** The error of the first record that the server refuses: the statement's own error does not say which one it is. */
-export function located(kind: BatchWrite, chunk: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+/** The error of the first record that the server refuses, where it is found: the statement's own does not say which one it is. */
+export function located(kind: BatchWrite, chunk: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError | undefined> {
   return refusalAmong(error, target, async (within, isIt) => {
     const first = await halved(kind, chunk, within, isIt)
     // A record may also be refused for want of another one: that is not what the statement was refused for.
@@ -71,7 +71,13 @@ export function located(kind: BatchWrite, chunk: Chunk, error: RecordsError, tar
 }
 
 /** The same with the statements before it: a record may be refused for one of theirs. `chunks` are all of them once more. */
-export function locatedBehind(kind: BatchWrite, chunks: ChunkReader, refused: Chunk, error: RecordsError, target: BatchTarget): Promise<RecordsError> {
+export function locatedBehind(
+  kind: BatchWrite,
+  chunks: ChunkReader,
+  refused: Chunk,
+  error: RecordsError,
+  target: BatchTarget,
+): Promise<RecordsError | undefined> {
   const start = refused.items[0]?.position ?? 0
   return refusalAmong(error, target, async (within, isIt) => {
     for (;;) {
@@ -90,7 +96,7 @@ async function refusalAmong(
   error: RecordsError,
   target: BatchTarget,
   tried: (target: BatchTarget, isIt: (one: Refused) => boolean) => Promise<Written>,
-): Promise<RecordsError> {
+): Promise<RecordsError | undefined> {
   const isIt = (one: Refused) => isSameRefusal(one.error.cause, error.cause)
   const found: Refused[] = []
   const looked = isolating(target, async (within) => {
@@ -100,7 +106,7 @@ async function refusalAmong(
   })
   // What else goes wrong meanwhile matters less.
   await looked.catch(() => undefined)
-  return found[0]?.error ?? error
+  return found[0]?.error
 }
 
 /**

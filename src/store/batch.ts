@@ -1,4 +1,4 @@
-import { DatabaseUnavailableError } from "../errors.ts"
+import { DatabaseUnavailableError, type RecordsError } from "../errors.ts"
 import { append, halved, isFaultOfRecord, isolating, isRefusalOfServer, located, locatedBehind, sent, triedAgain, type Written } from "./batch-bisection.ts"
 import { checkSource, type ToItem } from "./batch-chunks.ts"
 import { type BatchKind, checkIds } from "./batch-kind.ts"
@@ -16,14 +16,12 @@ export async function writtenWhole(kindOf: () => BatchKind, source: BatchSource<
   checkSource(kind.operation, source, kind.fault)
   if (Array.isArray(source)) checkIds(kind.operation, source, target.definition)
   let refused: Chunk | undefined
-  let hasSent = false
   const send: Send = async (chunk, within) => {
     refused = chunk
     const part = await sent(kind, chunk, within)
     const [failure] = part.failures
     if (failure !== undefined) throw failure.error
     refused = undefined
-    hasSent = true
     return part
   }
   try {
@@ -31,12 +29,15 @@ export async function writtenWhole(kindOf: () => BatchKind, source: BatchSource<
     return ids
   } catch (error) {
     if (!isRefusalOfServer(error) || refused === undefined || refused.items.length === 1) throw error
-    // What it is refused for may be in an earlier statement, which is rolled back by now.
-    const isForEarlier = hasSent && isForAnother(error.cause, target.definition) && isList(source)
-    const again = kindOf()
-    const found = isForEarlier ? await locatedBehind(again, chunksOf(again, source, again.item, target), refused, error, target) : error
-    throw found === error ? await located(kind, refused, error, target) : found
+    const behind = isForAnother(error.cause, target.definition) ? await refusedBehind(kindOf(), source, refused, error, target) : undefined
+    throw behind ?? (await located(kind, refused, error, target)) ?? error
   }
+}
+
+// What a record is refused for may be in an earlier statement, which is rolled back by now.
+async function refusedBehind(kind: BatchKind, source: BatchSource<unknown>, refused: Chunk, error: RecordsError, target: BatchTarget) {
+  if (refused.items[0]?.position === 0 || !isList(source)) return undefined
+  return locatedBehind(kind, chunksOf(kind, source, kind.item, target), refused, error, target)
 }
 
 // Only a list is the same when it is gone through again.

@@ -288,8 +288,7 @@ function broken(cause: unknown, where: Where): RecordsError {
   return unavailable(cause, where, "the connection to the server broke: try again")
 }
 
-// A pooler speaks in the name of the server, and lets out where in its source an error was raised.
-/** Whether an error is the server's own, and not that of a driver or of what stands between the two. */
+/** Whether an error is the server's own: a pooler speaks in its name, and lets out where in its source an error was raised. */
 export function isOfServer(cause: unknown): boolean {
   return property(cause, "routine") !== undefined
 }

@@ -10,7 +10,7 @@ export async function locatedPatch(patches: readonly GivenPatch[], error: unknow
   if (!isRefusalOfServer(error) || patches.length <= 1) return error
   const kind = patchesOf(patches, statements)
   const items = patches.map(({ id, position = 0, patch }): BatchItem => ({ id, position, text: patch.values }))
-  return located(kind, { items, statement: kind.statement(target.db, items) }, error, target)
+  return (await located(kind, { items, statement: kind.statement(target.db, items) }, error, target)) ?? error
 }
 
 // Of one shape, as one statement takes them.

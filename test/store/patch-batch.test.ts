@@ -60,7 +60,7 @@ describe.each(databases)("batches of patches on $name", (kind) => {
       throw thrown
     }
     const throwing = (key: string) => Object.defineProperty({}, key, { get: raise, enumerable: true })
-    const id = await db.create({ fields: {} }).then((record) => record.id)
+    const { id } = await db.create({ fields: {} })
     const error = { name: "InvalidRecordError", cause: thrown }
     await expect(db.patch(id, [set("fields.a", throwing("x") as never)])).rejects.toMatchObject(error)
     const patches = (other: object) => [{ id, changes: up }, other as never]
